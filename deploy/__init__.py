@@ -1,0 +1,1 @@
+"""How the system is run: the local stack, topics, migrations and the operator's program."""
