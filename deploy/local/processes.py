@@ -1,0 +1,87 @@
+"""Processes that outlive the program that started them, known by pid and start time.
+
+A pid alone is not enough: after a crash or a restart of the machine it may be a stranger's.
+"""
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from signal import SIGCONT, SIGKILL, Signals
+from typing import Self
+
+import psutil
+
+# psutil adds the start of the machine, in whole seconds, to the start of the process.
+START_TOLERANCE_SECONDS = 2.0
+POLL_SECONDS = 0.05
+KILL_TIMEOUT_SECONDS = 10.0
+
+# What this very program started: it must ask for their exit status, or they stay as zombies.
+children: "dict[int, subprocess.Popen[bytes]]" = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of ours, whoever started it."""
+
+    pid: int
+    started: float  # Unix time.
+
+    @classmethod
+    def of(cls, child: "subprocess.Popen[bytes]") -> Self:
+        children[child.pid] = child
+        return cls(child.pid, psutil.Process(child.pid).create_time())
+
+    @property
+    def is_alive(self) -> bool:
+        if (child := children.get(self.pid)) and child.poll() is not None:
+            del children[self.pid]
+        try:
+            found = psutil.Process(self.pid)
+            is_ours = abs(found.create_time() - self.started) < START_TOLERANCE_SECONDS
+            return is_ours and found.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    def send(self, number: Signals) -> None:
+        if self.is_alive:
+            os.kill(self.pid, number)
+
+    def stop(self, number: Signals, seconds: float) -> None:
+        """Ask it to end, and end it with all that it started when it has not after so long."""
+        self.send(number)
+        self.send(SIGCONT)  # A frozen process hears nothing else.
+        if not self.is_gone_within(seconds):
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once, with its session: it has had one of its own from the start."""
+        if self.is_alive:
+            os.killpg(self.pid, SIGKILL)
+            self.is_gone_within(KILL_TIMEOUT_SECONDS)
+
+    def is_gone_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self.is_alive and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        return not self.is_alive
+
+
+def note(record: Path, process: Process) -> None:
+    """Keep who it is, in one step: a reader sees the old note or the new one."""
+    record.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = record.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(asdict(process)))
+    unfinished.replace(record)
+
+
+def noted(record: Path) -> Process | None:
+    """Find a process that somebody started and noted, when it is still there."""
+    try:
+        process = Process(**json.loads(record.read_text()))
+    except FileNotFoundError:
+        return None
+    return process if process.is_alive else None

@@ -1,0 +1,83 @@
+"""Tables up to date: the migrations of a service, safe when several processes start at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from deploy.errors import OperatorError
+from deploy.local.cache import ROOT
+
+# Waiting longer for a lock would make everybody else wait behind us.
+SETTINGS = {"lock_timeout": "5000", "application_name": "migrations"}
+LOCK_NAMESPACE = 0x16B8
+CONNECT_SECONDS = 10.0
+
+
+def folder_of(service: str) -> Path:
+    return ROOT / "services" / service / "migrations"
+
+
+def has_migrations(service: str) -> bool:
+    return any((folder_of(service) / "versions").glob("*.py"))
+
+
+async def migrate(service: str, url: str) -> None:
+    """Bring the tables of a service up to date; `url` is a plain `postgresql://`."""
+    await upgrade(folder_of(service), url)
+
+
+async def upgrade(folder: Path, url: str) -> None:
+    """Run what is missing of the migrations in a folder, one process after the other."""
+    async with alone(folder.parent.name, url):
+        await with_config(folder, url, partial(command.upgrade, revision="head"))
+
+
+async def with_config(folder: Path, url: str, act: Callable[[Config], object]) -> None:
+    """Call a command of Alembic on the migrations of a folder and a database."""
+
+    def call(connection: Connection) -> None:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        act(config)
+
+    connect = partial(connected_to, url)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(call)
+
+
+async def connected_to(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SETTINGS)
+
+
+@asynccontextmanager
+async def alone(service: str, url: str) -> AsyncIterator[None]:
+    """Hold the block back until nobody else migrates this service in this database.
+
+    The lock is a transaction's on a connection of its own: a pooler in between does not lose it,
+    and a migration may commit as often as it likes.
+    """
+    connection = await connected_to(url)
+    try:
+        if not await connection.fetchval("SELECT current_schema()"):
+            raise OperatorError(f"{service}: the search path of its role names no schema")
+        async with connection.transaction():
+            await connection.execute("SET LOCAL lock_timeout = 0")
+            await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            lock = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+            await connection.execute(lock, LOCK_NAMESPACE, service)
+            yield
+    finally:
+        await connection.close()
+
+
+def migrate_now(service: str, url: str) -> None:
+    asyncio.run(migrate(service, url))

@@ -1,0 +1,41 @@
+"""One real Kafka and one real PostgreSQL for the whole test session."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from deploy.local import environment as surroundings
+from deploy.local import places, stack
+
+
+def pytest_report_header() -> str:
+    """Say which servers the suite runs on."""
+    kafka = os.environ.get(surroundings.KAFKA) or "our own"
+    databases = ", ".join(surroundings.given_databases()) or "our own"
+    return f"kafka: {kafka}; postgres: {databases}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs servers: `-m "not servers"` is the quick part."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "environment" in item.fixturenames:
+            item.add_marker("servers")
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A data folder that PostgreSQL's user can get to, which pytest's own folders are not."""
+    home = Path(mkdtemp(prefix="igny8-tests-"))
+    home.chmod(0o755)
+    yield home
+    places.remove(home)
+
+
+@pytest.fixture(scope="session")
+def environment(home: Path) -> Iterator[dict[str, str]]:
+    """What a service is told: as in `DIR/env` of an operator."""
+    with stack.running(home) as environment:
+        yield environment
