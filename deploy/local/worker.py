@@ -12,25 +12,37 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from deploy.local import ports, programs
-from deploy.local.programs import Program
+from deploy.local.programs import Launch, Program
 
 ANSWER_SECONDS = 2.0
 STOP_SECONDS = 25.0
 
 
-def program(service: str, environment: Mapping[str, str], number: int = 1) -> Program:
-    """The worker of that number of a service, in the stack that the environment describes."""
-    home = Path(environment["IGNY8_DATA"])
-    name = service if number == 1 else f"{service}-{number}"
+def name_of(service: str, number: int) -> str:
+    return service if number == 1 else f"{service}-{number}"
+
+
+def parts_of(name: str) -> tuple[str, int]:
+    service, _, number = name.partition("-")
+    return service, int(number or 1)
+
+
+def program(service: str, number: int, home: Path, environment: Mapping[str, str]) -> Program:
+    """The worker of that number of a service, in the stack of a data folder."""
+    name = name_of(service, number)
     port = ports.port_of(home, name)
-    own = {"WORKER_ID": f"{service}-{number}", "HTTP_PORT": str(port), "IGNY8_DATA": str(home)}
+    own = {"WORKER_ID": f"{service}-{number}", "HTTP_PORT": str(port)}
+
+    def launch() -> Launch:
+        ports.need_free(home, name, port)
+        command = [sys.executable, "-m", f"services.{service}.app"]
+        return Launch(command=command, environment=os.environ | environment | own)
+
     return Program(
         name=name,
         title=name,
         home=home,
-        command=[sys.executable, "-m", f"services.{service}.app"],
-        environment=os.environ | environment | own,
-        prepare=lambda: ports.need_free(home, name, port),
+        launch=launch,
         is_ready=lambda: is_ready(port),
         stop_seconds=STOP_SECONDS,
         http=f"http://127.0.0.1:{port}",
@@ -44,7 +56,7 @@ def running(service: str, environment: Mapping[str, str], number: int = 1) -> It
     In between `kill()`, `start()`, `wait_until_ready()` and `process.send(SIGSTOP)` do to it what
     happens to workers.
     """
-    worker = program(service, environment, number)
+    worker = program(service, number, Path(environment["IGNY8_DATA"]), environment)
     with programs.running([worker]):
         yield worker
 

@@ -1,0 +1,55 @@
+"""Which processes a data folder should have, in the order in which they start."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.errors import OperatorError
+from deploy.local import environment, kafka, postgres, worker
+from deploy.local.programs import Program
+
+SERVERS = ("kafka", "postgres")  # Kafka first: it takes longer to start.
+SERVICES = ("credits",)  # What `igny8 up` starts behind them.
+KEPT = Path("run", "wanted")
+
+
+def servers() -> list[str]:
+    """Our own of what the surroundings do not name."""
+    given = {"kafka": environment.is_kafka_given(), "postgres": environment.given_databases()}
+    return [name for name in SERVERS if not given[name]]
+
+
+def names(only: Sequence[str], workers: int) -> list[str]:
+    """The servers, and so many workers of each service; `only` may leave services out."""
+    if unknown := set(only) - {*SERVERS, *SERVICES}:
+        raise OperatorError(f"there is no {', '.join(sorted(unknown))} to start")
+    services = [service for service in SERVICES if service in only or not only]
+    numbers = range(1, workers + 1)
+    return servers() + [worker.name_of(one, number) for one in services for number in numbers]
+
+
+def add(home: Path, more: Sequence[str]) -> list[str]:
+    """Want these too: what a killed supervisor left behind is still to be looked after."""
+    wanted = list(dict.fromkeys([*read(home), *more]))
+    unfinished = home / KEPT.with_suffix(".unfinished")
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.write_text(json.dumps(wanted))
+    unfinished.replace(home / KEPT)
+    return wanted
+
+
+def read(home: Path) -> list[str]:
+    """What is wanted now; nothing after the stack was stopped."""
+    try:
+        kept: list[str] = json.loads((home / KEPT).read_text())
+    except FileNotFoundError:
+        return []
+    return kept
+
+
+def programs(home: Path, wanted: Sequence[str], settings: Mapping[str, str]) -> list[Program]:
+    own = {"kafka": kafka.program, "postgres": postgres.program}
+    return [
+        own[name](home) if name in own else worker.program(*worker.parts_of(name), home, settings)
+        for name in wanted
+    ]
