@@ -1,0 +1,61 @@
+"""What queries have in common: pages, ranges of time, and who may ask what."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from msgspec import Meta, field
+
+from shared.contracts import canonical
+from shared.contracts.access import ADMIN, MEMBER, SERVICE, Who
+from shared.contracts.errors import Problem
+from shared.contracts.message import Part
+from shared.contracts.types import Code, JsonObject, TimeOrDate
+
+MEMBER_OR_SERVICE = MEMBER | SERVICE
+ADMIN_OR_SERVICE = ADMIN | SERVICE
+
+Words: TypeAlias = Annotated[Sequence[Code], Meta(max_length=100)]
+Cursor: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]*$")]
+
+
+class Params(Part, frozen=True, kw_only=True):
+    """What one query asks, who may ask it and what the answer is made of."""
+
+    query: ClassVar[str]
+    who: ClassVar[Who]
+    answer: ClassVar[type[Part]]
+    is_for_all_accounts: ClassVar[bool] = False  # A developer may leave `account_id` out.
+
+
+class Page(Part, frozen=True, kw_only=True):
+    """So many rows, from where the page before ended."""
+
+    size: Literal[10, 25, 50, 100] = 25
+    cursor: Cursor | None = None
+
+
+class Range(Part, frozen=True, kw_only=True):
+    """From a moment until before another, or so many UTC days or months that end with today."""
+
+    from_: TimeOrDate | None = field(name="from", default=None)
+    to: TimeOrDate | None = None
+    preset: Literal["7d", "30d", "90d", "6m"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.preset is not None and (self.from_ is not None or self.to is not None):
+            raise ValueError("`preset`: Expected this or `from` and `to`")
+
+
+def parameters(
+    questions: Mapping[str, type[Params]], query: str, params: JsonObject | None
+) -> Params | list[Problem]:
+    """Read what a query asks, or say which of its parameters are wrong, as `params.page.size`."""
+    asked = questions.get(query)
+    if asked is None:
+        return [Problem(path="query", reason=f"Expected one of {', '.join(questions)}")]
+    said = canonical.convert(params or {}, asked)
+    if isinstance(said, Params):
+        return said
+    return [
+        Problem(path=f"params.{problem.path}".strip("."), reason=problem.reason) for problem in said
+    ]

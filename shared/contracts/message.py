@@ -1,0 +1,87 @@
+"""What every message has in common, and the one definition it has: a msgspec struct.
+
+From the struct come the decoder (`shared.kafka`), the field paths of what is invalid
+(`shared.contracts.canonical`), the topic with its settings (`shared.contracts.topics`) and the
+AsyncAPI document (`shared.contracts.asyncapi`), so no second definition exists that could differ.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, TypeAlias
+
+import msgspec
+
+from shared.contracts.access import SERVICE, Who
+from shared.contracts.errors import Error
+from shared.contracts.types import Json, Uuid
+
+KeyedBy: TypeAlias = Literal["account", "code", "source", "service", "event"]
+Status: TypeAlias = Literal["ok", "partial", "accepted", "error"]
+
+encode = msgspec.json.Encoder().encode
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A piece of a message; unknown fields are ignored, and what may be absent has a default."""
+
+
+class Message(Part, frozen=True, kw_only=True):
+    """A record's value, and what is fixed about its topic."""
+
+    topic: ClassVar[str]
+    keyed_by: ClassVar[KeyedBy] = "account"
+    is_compacted: ClassVar[bool] = False
+    is_kept_for_ever: ClassVar[bool] = False
+    who: ClassVar[Who] = SERVICE
+
+    @property
+    def account_id(self) -> str | None:
+        """Whose it is; catalogues are nobody's."""
+        return None
+
+    @property
+    def subject(self) -> str:
+        """The natural key: what makes a command idempotent and names what it causes."""
+        return ""
+
+
+class Tenant(Message, frozen=True, kw_only=True):
+    """What is about one account, whose id is the record's key."""
+
+    account_id: Uuid
+
+
+class Event(Tenant, frozen=True, kw_only=True):
+    """Something that happened; nobody waits for an answer."""
+
+
+class Request(Message, frozen=True, kw_only=True):
+    """What is always answered."""
+
+    answer: ClassVar[type["Reply"]]
+    natural_key: ClassVar[str]
+
+    @classmethod
+    def subject_in(cls, said: Mapping[str, Json]) -> str:
+        """The natural key in a value that is not valid as a whole; empty where there is none."""
+        subject = said.get(cls.natural_key)
+        return subject if isinstance(subject, str) else ""
+
+
+class Command(Request, Tenant, frozen=True, kw_only=True):
+    """A request about one account."""
+
+
+class Reply(Message, frozen=True, kw_only=True):
+    """The answer to a request: `data` when it is ok, `error` when it is not."""
+
+    command: str = msgspec.field(name="topic")
+    id: str
+    status: Status
+    account_id: Uuid | None = None
+    data: Json = None
+    error: Error | None = None
+    replayed: bool = False
+
+    @property
+    def subject(self) -> str:
+        return self.id
