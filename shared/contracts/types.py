@@ -19,21 +19,42 @@ UPPER = {"canonical": "upper"}
 TEXT = {"canonical": "text"}
 
 HEX_GROUPS = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-TRIMMED = rf"^(?!\s)[^\x00]*(?<!\s){END}"
-DATE = r"\d{4}-\d\d-\d\d"
-RFC_3339 = r"\d{4,6}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"
+DAY = r"\d{4}-\d\d-\d\d"
+MOMENT = r"\d{4,6}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"
+
+MEANINGS: dict[str, str] = {}  # What a pattern, as msgspec quotes it, says in words.
+
+
+def spelt(pattern: str, meaning: str) -> str:
+    """A pattern for the whole of a text, which can be explained to whoever broke it."""
+    whole = f"^{pattern}{END}"
+    MEANINGS[repr(whole)] = f"Expected {meaning}"
+    return whole
+
+
+IS_UUID = spelt(HEX_GROUPS, "a UUID, as 8-4-4-4-12 hexadecimal digits")
+IS_CODE = spelt(r"[a-z0-9][a-z0-9._:@-]*", "a code of a-z 0-9 . _ : @ -")
+IS_TEXT = spelt(r"(?!\s)[^\x00]*(?<!\s)", "text without the character NUL")
+IS_USD = spelt(r"\d{1,12}\.\d{8}", "decimal dollars with 8 places")
+IS_UNIT_USD = spelt(r"\d{1,6}\.\d{8}", "decimal dollars below 1,000,000 with 8 places")
+IS_DEC = spelt(r"-?\d{1,18}(\.\d{1,18})?", "a decimal number without exponent")
+IS_FACTOR = spelt(r"\d{1,3}(\.\d{1,3})?", "a decimal number below 1,000 with up to 3 places")
+IS_TIME = spelt(MOMENT, "a time as 2026-01-15T12:00:00.000Z")
+IS_DATE = spelt(DAY, "a date as 2026-01-15")
+IS_TIME_OR_DATE = spelt(f"({MOMENT}|{DAY})", "a time as 2026-01-15T12:00:00.000Z, or a date")
+IS_WINDOW = spelt(r"\d{4}-(0[1-9]|1[0-2])", "a month as 2026-01")
+IS_COUNTRY = spelt(r"[A-Z]{2}", "a country of two letters")
+IS_EMAIL = spelt(r"[^@\s\x00]+@[^@\s\x00]+", "an e-mail address")
 
 Uuid: TypeAlias = Annotated[
-    str, Meta(pattern=f"^{HEX_GROUPS}{END}", extra_json_schema={"format": "uuid"}, extra=LOWER)
+    str, Meta(pattern=IS_UUID, extra_json_schema={"format": "uuid"}, extra=LOWER)
 ]
-Code: TypeAlias = Annotated[
-    str, Meta(min_length=1, max_length=50, pattern=rf"^[a-z0-9][a-z0-9._:@-]*{END}")
-]
-Text100: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100, pattern=TRIMMED, extra=TEXT)]
-Text200: TypeAlias = Annotated[str, Meta(max_length=200, pattern=TRIMMED, extra=TEXT)]
-Text500: TypeAlias = Annotated[str, Meta(max_length=500, pattern=TRIMMED, extra=TEXT)]
-Note: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500, pattern=TRIMMED, extra=TEXT)]
-ByText: TypeAlias = Annotated[str, Meta(max_length=100, pattern=TRIMMED, extra=TEXT)]
+Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50, pattern=IS_CODE)]
+Text100: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100, pattern=IS_TEXT, extra=TEXT)]
+Text200: TypeAlias = Annotated[str, Meta(max_length=200, pattern=IS_TEXT, extra=TEXT)]
+Text500: TypeAlias = Annotated[str, Meta(max_length=500, pattern=IS_TEXT, extra=TEXT)]
+Note: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500, pattern=IS_TEXT, extra=TEXT)]
+ByText: TypeAlias = Annotated[str, Meta(max_length=100, pattern=IS_TEXT, extra=TEXT)]
 Name: TypeAlias = Text100
 Int: TypeAlias = Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_INT)]
@@ -45,33 +66,22 @@ SomeCredits: TypeAlias = Annotated[
 SignedCredits: TypeAlias = Annotated[
     int, Meta(ge=-MAX_CREDITS, le=MAX_CREDITS, description="whole credits, signed")
 ]
-Usd: TypeAlias = Annotated[
-    str,
-    Meta(pattern=rf"^\d{{1,12}}\.\d{{8}}{END}", description="decimal dollars of cost, 8 places"),
-]
+Usd: TypeAlias = Annotated[str, Meta(pattern=IS_USD, description="dollars of cost, 8 places")]
 UnitUsd: TypeAlias = Annotated[
-    str,
-    Meta(pattern=rf"^\d{{1,6}}\.\d{{8}}{END}", description="decimal dollars a unit, 8 places"),
+    str, Meta(pattern=IS_UNIT_USD, description="dollars a unit, 8 places")
 ]
-Dec: TypeAlias = Annotated[str, Meta(pattern=rf"^-?\d{{1,18}}(\.\d{{1,18}})?{END}")]
-Factor: TypeAlias = Annotated[
-    str, Meta(pattern=rf"^\d{{1,3}}(\.\d{{1,3}})?{END}", description="decimal, up to 3 places")
-]
+Dec: TypeAlias = Annotated[str, Meta(pattern=IS_DEC)]
+Factor: TypeAlias = Annotated[str, Meta(pattern=IS_FACTOR)]
 Time: TypeAlias = Annotated[
-    str,
-    Meta(pattern=rf"^{RFC_3339}{END}", description="RFC 3339, UTC, milliseconds in what we send"),
+    str, Meta(pattern=IS_TIME, description="RFC 3339, UTC, milliseconds in what we send")
 ]
-Date: TypeAlias = Annotated[str, Meta(pattern=rf"^{DATE}{END}", description="UTC day")]
+Date: TypeAlias = Annotated[str, Meta(pattern=IS_DATE, description="UTC day")]
 TimeOrDate: TypeAlias = Annotated[
-    str, Meta(pattern=rf"^({RFC_3339}|{DATE}){END}", description="a date is its 00:00Z")
+    str, Meta(pattern=IS_TIME_OR_DATE, description="a date is its 00:00Z")
 ]
-Window: TypeAlias = Annotated[
-    str, Meta(pattern=rf"^\d{{4}}-(0[1-9]|1[0-2]){END}", description="UTC month")
-]
-Country: TypeAlias = Annotated[str, Meta(pattern=rf"^[A-Z]{{2}}{END}", extra=UPPER)]
-Email: TypeAlias = Annotated[
-    str, Meta(min_length=3, max_length=254, pattern=rf"^[^@\s\x00]+@[^@\s\x00]+{END}", extra=TEXT)
-]
+Window: TypeAlias = Annotated[str, Meta(pattern=IS_WINDOW, description="UTC month")]
+Country: TypeAlias = Annotated[str, Meta(pattern=IS_COUNTRY, extra=UPPER)]
+Email: TypeAlias = Annotated[str, Meta(min_length=3, max_length=254, pattern=IS_EMAIL, extra=TEXT)]
 Limit: TypeAlias = Annotated[Count | None, Meta(description="null: unlimited, 0: not included")]
 Stage: TypeAlias = Annotated[int, Meta(ge=1, le=99)]
 Json: TypeAlias = Any  # What JSON can say: values that pass through us without being read.
