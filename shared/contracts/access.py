@@ -35,3 +35,21 @@ EDITOR = people("developer", "owner", "admin", "editor")
 EDITOR_OR_BOT = EDITOR | people("system_bot")
 MEMBER = people(*ROLES)
 PUBLIC = Who(frozenset(ROLES), is_service=True, needs_account=False)
+
+
+IN_WORDS = (
+    (frozenset(ROLES), "member"),
+    (EDITOR_OR_BOT.roles, "edit+bot"),
+    (EDITOR.roles, "edit"),
+    (ADMIN.roles, "admin"),
+    (OWNER.roles, "owner"),
+    (DEVELOPER.roles, "dev"),
+)
+
+
+def in_words(who: Who) -> str:
+    """As the page says it: `svc, edit+bot`."""
+    if not who.needs_account:
+        return "public"
+    service = ["svc"] if who.is_service else []
+    return ", ".join(service + [word for roles, word in IN_WORDS if roles == who.roles])

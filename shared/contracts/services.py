@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from shared.contracts.asking import Params
 from shared.contracts.credits import ANNOUNCED, OBEYED, QUERIES
+from shared.contracts.credits.queries import ASKED
 from shared.contracts.message import Message, Request
 
 
@@ -13,7 +15,8 @@ class Service(NamedTuple):
     obeyed: tuple[type[Message], ...]
     queries: tuple[type[Request], ...]
     announced: tuple[type[Message], ...]
+    asked: tuple[type[Params], ...]  # What its query can ask.
 
 
-CREDITS = Service("credits", OBEYED, QUERIES, ANNOUNCED)
+CREDITS = Service("credits", OBEYED, QUERIES, ANNOUNCED, ASKED)
 SERVICES = (CREDITS,)

@@ -7,6 +7,7 @@ from shared.contracts.message import KeyedBy, Message, Reply
 from shared.contracts.replies import REPLY_TOPICS
 from shared.contracts.services import SERVICES, Service
 
+LOCAL_PARTITIONS = 4  # In production 16 to 64, fixed before the first record.
 DAY_MS = 24 * 60 * 60 * 1000
 RETENTION_MS = 30 * DAY_MS
 REPLY_RETENTION_MS = DAY_MS

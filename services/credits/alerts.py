@@ -1,0 +1,74 @@
+"""What operators are told of: work short of credits, work after a refusal, a model without a price."""
+
+from services.credits.book import Account, Book, Reservation
+from shared.contracts.moments import in_milliseconds
+from shared.contracts.operating import AlertKind, AlertRaised, Severity
+
+
+def shortfall(book: Book, account: Account, work: Reservation, *, is_third: bool) -> AlertRaised:
+    """The third of an account within a day is an error: somebody works on without credits."""
+    return alert(
+        book,
+        account,
+        "credits.shortfall",
+        "error" if is_third else "warning",
+        work.subject_id,
+        "Work Done Without Enough Credits",
+        f"{work.shortfall} of {work.charged + work.shortfall} credits could not be charged.",
+        {"charged": work.charged, "shortfall": work.shortfall, "type": work.operation_type},
+    )
+
+
+def unauthorised(book: Book, account: Account, work: Reservation) -> AlertRaised:
+    """Somebody did work that was refused."""
+    return alert(
+        book,
+        account,
+        "credits.unauthorised",
+        "error",
+        work.subject_id,
+        "Work Done After A Refusal",
+        f"An operation that was refused was completed; {work.charged} credits were charged late.",
+        {"charged": work.charged, "type": work.operation_type},
+    )
+
+
+def price_missing(book: Book, account: Account, work: Reservation, model: str) -> AlertRaised:
+    """Credits were charged, but nobody knows what the provider took."""
+    return alert(
+        book,
+        account,
+        "price.missing",
+        "warning",
+        model,
+        "A Model Has No Price",
+        f"The model {model} is in no price list; its cost in USD is unknown.",
+        {"model": model, "operation_id": work.subject_id},
+    )
+
+
+def alert(
+    book: Book,
+    account: Account,
+    kind: AlertKind,
+    severity: Severity,
+    subject: str,
+    title: str,
+    message: str,
+    data: dict[str, str | int | None],
+) -> AlertRaised:
+    """One alert a mark: (account, kind, subject, window, threshold)."""
+    return AlertRaised(
+        account_id=account.account_id,
+        alert_id=next(book.ids),
+        source="credits",
+        audience="ops",
+        kind=kind,
+        severity=severity,
+        about=subject,
+        title=title,
+        message=message,
+        data=data,
+        window=book.window,
+        created_at=in_milliseconds(book.now),
+    )

@@ -1,0 +1,87 @@
+"""The rules of credits: a book and a message in, what happened out; no clock, no I/O, no framework.
+
+What may never happen, whatever arrives in whatever order and however often:
+
+1. An account has less than nothing, or holds more than it has.
+2. Credits appear without a grant or disappear without a charge: granted = balance + charged.
+3. What an account holds differs from the sum of its open reservations.
+4. One operation is charged twice, or one line of an invoice is granted twice.
+5. The ledger has a gap: entry n says what entry n - 1 said, plus its own amount.
+6. Work is given away: whatever was completed is charged, however late, or recorded as shortfall.
+
+Rule numbers (P2, P7, ...) are those of `domain.md`, section 8.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from services.credits import outcomes
+from services.credits.book import Book
+from services.credits.domain.charges import charge
+from services.credits.domain.endings import HoldDue, cancel, expire, fail
+from services.credits.domain.grants import grant
+from services.credits.domain.mirror import (
+    account_opened,
+    package_updated,
+    plan_updated,
+    status_changed,
+    subscription_changed,
+)
+from services.credits.domain.requests import Asked, authorise, extend
+from services.credits.outcomes import Unpriced
+from shared.contracts.credits import (
+    BalanceChanged,
+    ExtensionRequested,
+    OperationCancelled,
+    OperationCompleted,
+    OperationFailed,
+    OperationRequested,
+)
+from shared.contracts.invoicing import (
+    AccountOpened,
+    AccountStatusChanged,
+    InvoicePaid,
+    PackageUpdated,
+    PlanUpdated,
+    SubscriptionStateChanged,
+)
+from shared.contracts.message import Message
+
+Outcome: TypeAlias = Sequence[Message | Unpriced]
+Rule: TypeAlias = Callable[[Book, Any, Asked], Outcome]
+
+# In the order of cause and effect: of equal timestamps the topic named first is read first.
+RULES: Mapping[type, Rule] = MappingProxyType(
+    {
+        PlanUpdated: plan_updated,
+        PackageUpdated: package_updated,
+        AccountOpened: account_opened,
+        AccountStatusChanged: status_changed,
+        SubscriptionStateChanged: subscription_changed,
+        InvoicePaid: grant,
+        OperationRequested: authorise,
+        ExtensionRequested: extend,
+        OperationCompleted: charge,
+        OperationFailed: fail,
+        OperationCancelled: cancel,
+        HoldDue: expire,
+    }
+)
+OBEYED: tuple[type[Message], ...] = tuple(t for t in RULES if issubclass(t, Message))
+
+__all__ = ["OBEYED", "Asked", "HoldDue", "Outcome", "Unpriced", "decide", "standings"]
+
+
+def decide(book: Book, message: Message | HoldDue, asked: Asked = Asked.BY_A_SERVICE) -> Outcome:
+    """Apply one message to the book and say what happened; a repeat changes nothing."""
+    return RULES[type(message)](book, message, asked)
+
+
+def standings(book: Book) -> list[BalanceChanged]:
+    """The state of each account that the batch has changed, as it stands at its end."""
+    return [
+        outcomes.balance_changed(book, account)
+        for account in book.accounts.values()
+        if account.version != account.first_version
+    ]

@@ -1,0 +1,146 @@
+"""Before work starts: may this account spend so much, and for how long is it held (P7, P8)."""
+
+from datetime import timedelta
+from enum import Enum
+
+from services.credits import outcomes, refusals
+from services.credits.book import Account, Book, Reservation
+from services.credits.prices import Config, Model, PriceList
+from shared.contracts.credits import CHARGED, ExtensionReplied, ExtensionRequested, OperationRequested
+from shared.contracts.errors import Error, Problem, invalid, not_found
+from shared.contracts.message import Message, encode
+
+
+class Asked(Enum):
+    """On whose word: a service's estimate counts, a person's may raise what is needed, not lower it."""
+
+    BY_A_SERVICE = "service"
+    BY_A_PERSON = "person"
+
+
+def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Message]:
+    """Hold credits for work that is about to start, or remember why not."""
+    account = book.accounts[request.account_id]
+    known = book.operations.get((request.account_id, request.operation_id))
+    if known is not None and known.request is not None:
+        return [answer_again(known, request)]
+    if known is not None:
+        return [answer_late(book, account, known, request, asked)]
+    prices = book.catalogue.prices.latest
+    config = prices.configs.get(request.operation_type)
+    if config is not None and config.mode == "image" and not images_of(request):
+        return [outcomes.rejected(request, invalid([IMAGES_MISSING]))]
+    row = book.hear_of(account, request.operation_id, "refused")
+    write_down(book, row, request, prices.version)
+    if error := problem_with(book, account, request, config, prices):
+        return [refuse(row, error)]
+    assert config is not None, "an unknown operation is a problem"
+    model = prices.models[request.model] if request.model else None
+    row.estimated = required(prices, config, model, request, asked)
+    if row.estimated > account.available:
+        return [refuse(row, refusals.insufficient(book, account, row.estimated))]
+    hold(book, account, row, config, request.hold_ttl_s)
+    return [outcomes.first_answer(row), outcomes.reserved(book, account, row)]
+
+
+IMAGES_MISSING = Problem(path="estimate.images", reason="Missing: this operation makes images")
+
+
+def images_of(request: OperationRequested) -> bool:
+    return request.estimate is not None and bool(request.estimate.images)
+
+
+def write_down(book: Book, row: Reservation, request: OperationRequested, version: int) -> None:
+    row.request, row.requested_at, row.price_version = encode(request), book.now, version
+    row.operation_type, row.model = request.operation_type, request.model
+
+
+def problem_with(
+    book: Book,
+    account: Account,
+    request: OperationRequested,
+    config: Config | None,
+    prices: PriceList,
+) -> Error | None:
+    """What stands against it before any number is looked at; the account's status comes first."""
+    if account.standing.status in ("suspended", "cancelled"):
+        return refusals.not_active(book, account.standing)
+    if config is None:
+        return refusals.unknown_operation(prices)
+    if not config.is_active:
+        return refusals.disabled_operation(config, prices)
+    if request.model is not None:
+        model = prices.models.get(request.model)
+        if model is None or not model.is_active:
+            return refusals.unknown_model(prices)
+    return None
+
+
+def required(
+    prices: PriceList,
+    config: Config,
+    model: Model | None,
+    request: OperationRequested,
+    asked: Asked,
+) -> int:
+    """P7: a person's estimate may raise what is required, never lower it below the default."""
+    needed = prices.required(config, request.estimate, model)
+    if asked is Asked.BY_A_PERSON and config.mode != "image":
+        return max(needed, prices.required(config, None, model))
+    return needed
+
+
+def hold(book: Book, account: Account, row: Reservation, config: Config, seconds: int) -> None:
+    """P8: with a margin, as far as there are credits."""
+    wanted = config.with_margin(row.estimated, book.hold_margin_percent)
+    row.held = min(account.available, wanted)
+    row.state, row.expires_at = "held", book.now + timedelta(seconds=seconds)
+    account.held += row.held
+    account.version += 1
+    row.available_after = account.available
+
+
+def refuse(row: Reservation, error: Error) -> Message:
+    """Answer with an error, and keep it: the same request is answered with it for ever."""
+    row.refusal = encode(error)
+    return outcomes.first_answer(row)
+
+
+def answer_again(known: Reservation, request: OperationRequested) -> Message:
+    """Give the same answer to the same content, and a conflict to other content."""
+    if known.request == encode(request):
+        return outcomes.first_answer(known, replayed=True)
+    return outcomes.rejected(request, refusals.other_content(known.state))
+
+
+def answer_late(
+    book: Book, account: Account, row: Reservation, request: OperationRequested, asked: Asked
+) -> Message:
+    """Tell whoever asks for work whose end was reported first how it ended (P16)."""
+    prices = book.catalogue.prices.at(row.price_version or book.catalogue.prices.latest.version)
+    row.touch("rewritten")
+    row.request, row.requested_at = encode(request), book.now
+    row.available_after = account.available
+    config = prices.configs.get(row.operation_type or "")
+    if row.state not in CHARGED or config is None:
+        return refuse(row, refusals.ended(row.state))
+    row.answered_late, row.expires_at = True, row.closed_at or book.now
+    model = prices.models.get(request.model) if request.model else None
+    row.estimated = required(prices, config, model, request, asked)
+    return outcomes.first_answer(row)
+
+
+def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
+    """Let a hold live longer, counted from its start; never shorter."""
+    known = book.operations.get((request.account_id, request.operation_id or ""))
+    if known is None or known.request is None:
+        return [outcomes.rejected(request, not_found("operation"))]
+    if known.state != "held" or known.requested_at is None:
+        return [outcomes.rejected(request, refusals.closed(known.state))]
+    until = known.requested_at + timedelta(seconds=request.extend_s)
+    is_repeat = until == known.expires_at
+    if until > known.expires_at:
+        known.expires_at = until
+        known.touch("closed")
+    reply: ExtensionReplied = outcomes.extended(request, known, replayed=is_repeat)
+    return [reply]

@@ -1,0 +1,124 @@
+"""The words of a no: templates with numbers, and what a person can do about it."""
+
+from services.credits.book import Account, Book, Standing
+from services.credits.prices import Config, PriceList
+from shared.contracts.errors import CANCEL, SUPPORT, Action, Error, ErrorCode, Suggestion, conflict
+from shared.contracts.money import Money
+from shared.contracts.moments import in_milliseconds
+
+BUY = Action(label="Buy Credits", kind="open", target="purchase")
+UPGRADE = Action(label="Upgrade Plan", kind="open", target="plans")
+PAY = Action(label="Pay Invoice", kind="open", target="invoices")
+CHEAPER = Suggestion(kind="lower_quality", text="Lower the quality or the count.")
+PAY_FIRST = Suggestion(kind="pay_invoice", text="Pay the open invoice.")
+
+
+def insufficient(book: Book, account: Account, required: int) -> Error:
+    """How much is missing, and the smallest purchase that covers it."""
+    short = required - account.available
+    return Error(
+        code="credits.insufficient",
+        http_status=402,
+        title="Not Enough Credits",
+        message=f"This needs {required} credits and {account.available} are available: "
+        f"{short} more are needed.",
+        retryable=False,
+        suggestions=[*purchases(book, account, short), CHEAPER],
+        actions=[BUY, UPGRADE, CANCEL],
+        required=required,
+        available=account.available,
+        shortfall=short,
+        held=account.held,
+        unit="credits",
+    )
+
+
+def purchases(book: Book, account: Account, short: int) -> list[Suggestion]:
+    """The package that covers what is missing, and the next plan up."""
+    found, plan_code = [], book.plan_of(account)
+    current = book.catalogue.plans.get(plan_code)
+    package = book.catalogue.package_for(short)
+    if package is not None and (current is None or current.allow_credit_topup):
+        text = f"Buy {package.name}: {package.credits} credits for {in_words(package.price)}."
+        found.append(
+            Suggestion(
+                kind="buy_package",
+                text=text,
+                package_code=package.package_code,
+                credits=package.credits,
+                price=package.price,
+            )
+        )
+    if plan := book.catalogue.next_plan(plan_code):
+        text = f"Upgrade to {plan.name}: {plan.included_credits} credits a month."
+        found.append(
+            Suggestion(
+                kind="upgrade_plan",
+                text=text,
+                plan_code=plan.plan_code,
+                credits=plan.included_credits,
+                price=plan.price,
+            )
+        )
+    return found
+
+
+def in_words(price: Money) -> str:
+    return f"${price.amount_minor // 100}.{price.amount_minor % 100:02d}"
+
+
+def not_active(book: Book, standing: Standing) -> Error:
+    """The account may not spend until it is active again."""
+    paused = standing.status == "suspended"
+    since = in_milliseconds(standing.status_since or book.now)
+    return Error(
+        code="account.suspended" if paused else "account.cancelled",
+        http_status=403,
+        title="Account Paused" if paused else "Account Closed",
+        message="This account is paused." if paused else "This account is closed.",
+        retryable=False,
+        suggestions=[PAY_FIRST, SUPPORT] if paused else [SUPPORT],
+        actions=[PAY, CANCEL] if paused else [CANCEL],
+        reason=standing.status_reason,
+        since=since,
+    )
+
+
+def not_offered(code: ErrorCode, message: str, allowed: list[str]) -> Error:
+    return Error(
+        code=code,
+        http_status=422,
+        title="Action Not Available",
+        message=f"{message} Available: {', '.join(allowed)}.",
+        retryable=False,
+        suggestions=(),
+        actions=(),
+        allowed=allowed,
+    )
+
+
+def unknown_operation(prices: PriceList) -> Error:
+    return not_offered(
+        "operation.unknown", "This action is not known.", prices.active_operations()
+    )
+
+
+def disabled_operation(config: Config, prices: PriceList) -> Error:
+    message = f"{config.display_name} is switched off."
+    return not_offered("operation.disabled", message, prices.active_operations())
+
+
+def unknown_model(prices: PriceList) -> Error:
+    return not_offered("model.unknown", "This model is not offered.", prices.active_models())
+
+
+def other_content(state: str) -> Error:
+    return conflict("operation", state, "This operation was already requested with other content.")
+
+
+def ended(state: str) -> Error:
+    return conflict("operation", state, "This operation had ended before it was requested.")
+
+
+def closed(state: str) -> Error:
+    return conflict("operation", state, "This operation has ended: its hold cannot live longer.")

@@ -1,0 +1,312 @@
+"""The statements of `store.py`, and the columns that each of them takes, in its order."""
+
+import msgspec
+
+from shared.contracts.catalogue import PACKAGES, PLANS
+from shared.contracts.credits import CostConfig, ModelPrice
+from shared.contracts.invoicing import Package, Plan
+
+read_config = msgspec.json.Decoder(CostConfig).decode
+read_model = msgspec.json.Decoder(ModelPrice).decode
+read_plan = msgspec.json.Decoder(Plan).decode
+read_package = msgspec.json.Decoder(Package).decode
+
+SEED_PLANS = {plan.plan_code: plan for plan in PLANS}
+SEED_PACKAGES = {package.package_code: package for package in PACKAGES}
+
+
+def to_json(row: msgspec.Struct) -> str:
+    return msgspec.json.encode(row).decode()
+
+
+ACCOUNT = (
+    "lane",
+    "account_id",
+    "plan_bucket",
+    "purchased_bucket",
+    "held",
+    "seq",
+    "version",
+    "used",
+    "window",
+)
+BALANCE_COLUMNS = len(ACCOUNT)
+STANDING = (
+    "lane",
+    "account_id",
+    "status",
+    "status_reason",
+    "status_since",
+    "status_version",
+    "plan_code",
+    "subscription_version",
+    "granted_per_month",
+    "last_shortfall_at",
+    "earlier_shortfall_at",
+)
+RESERVATION = (
+    "lane",
+    "subject_id",
+    "account_id",
+    "reservation_id",
+    "created_at",
+    "expires_at",
+    "state",
+    "available_after",
+    "kind",
+    "operation_type",
+    "model",
+    "price_version",
+    "estimated",
+    "held",
+    "charged",
+    "shortfall",
+    "charge_seq",
+    "closed_at",
+    "close_reason",
+    "requested_at",
+    "answered_late",
+    "request",
+    "refusal",
+)
+CLOSED_RESERVATION = (
+    "lane",
+    "subject_id",
+    "account_id",
+    "kind",
+    "state",
+    "expires_at",
+    "operation_type",
+    "price_version",
+    "charged",
+    "shortfall",
+    "charge_seq",
+    "closed_at",
+    "close_reason",
+)
+GRANT = (
+    "lane",
+    "account_id",
+    "invoice_id",
+    "line",
+    "kind",
+    "code",
+    "bucket",
+    "asked",
+    "credits",
+    "seq",
+    "granted_at",
+)
+ENTRY = (
+    "lane",
+    "account_id",
+    "seq",
+    "transaction_id",
+    "type",
+    "plan_delta",
+    "purchased_delta",
+    "balance_after",
+    "reference_type",
+    "reference_id",
+    "description",
+    "created_at",
+)
+USAGE = (
+    "account_id",
+    "usage_id",
+    "operation_id",
+    "operation_type",
+    "label",
+    "details",
+    "credits_used",
+    "cost_usd",
+    "provider",
+    "model_used",
+    "tokens_input",
+    "tokens_output",
+    "units",
+    "unit_kind",
+    "image_quality",
+    "items_created",
+    "item_kind",
+    "source",
+    "site_id",
+    "user_id",
+    "run_id",
+    "stage",
+    "related_type",
+    "related_id",
+    "related_title",
+    "status",
+    "estimated_tokens",
+    "shortfall",
+    "price_version",
+    "response_time_ms",
+)
+ALERT = ("account_id", "kind", "about", "window", "alert_id", "severity", "audience")
+
+LOCK_ACCOUNTS = """
+    SELECT a.lane, a.account_id::text, plan_bucket, purchased_bucket, held, seq, version, used,
+           month, status, status_reason, status_since, status_version, plan_code,
+           subscription_version, granted_per_month, last_shortfall_at, earlier_shortfall_at
+    FROM accounts a
+    JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (lane, account_id) USING (lane, account_id)
+    LEFT JOIN standings s USING (lane, account_id)
+    ORDER BY lane, account_id FOR NO KEY UPDATE OF a
+"""
+OPEN_ACCOUNTS = """
+    INSERT INTO accounts (lane, account_id, plan_bucket, purchased_bucket, held, seq, version, used,
+                          month)
+    SELECT lane, account_id, 0, 0, 0, 0, 0, 0, ''
+    FROM unnest($1::smallint[], $2::uuid[]) AS new (lane, account_id) ORDER BY lane, account_id
+    ON CONFLICT DO NOTHING
+"""
+FIND_RESERVATIONS = """
+    SELECT lane, subject_id::text, account_id::text, reservation_id::text, created_at, expires_at,
+           state, available_after, kind, operation_type, model, price_version, estimated, held,
+           charged, shortfall, charge_seq, closed_at, close_reason, requested_at, answered_late,
+           request, refusal
+    FROM reservations
+    JOIN unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS wanted (lane, subject_id, account_id)
+         USING (lane, subject_id, account_id)
+    WHERE kind = 'operation'
+"""
+FIND_GRANTS = """
+    SELECT account_id::text, invoice_id::text, line FROM grants
+    JOIN unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS wanted (lane, account_id, invoice_id)
+         USING (lane, account_id, invoice_id)
+"""
+# Looks across the lanes of this worker's partitions, by the index of open holds.
+FIND_DUE = """
+    SELECT account_id::text, subject_id::text FROM reservations
+    WHERE state = 'held' AND kind = 'operation' AND expires_at <= clock_timestamp() + make_interval(secs => $4)
+      AND lane % $2::int = ANY($1::int[])
+    ORDER BY expires_at LIMIT $3
+"""
+
+SAVE_ACCOUNTS = """
+    UPDATE accounts SET plan_bucket = new.plan_bucket, purchased_bucket = new.purchased_bucket,
+                        held = new.held, seq = new.seq, version = new.version, used = new.used,
+                        month = new.month
+    FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+                $7::bigint[], $8::bigint[], $9::text[])
+         AS new (lane, account_id, plan_bucket, purchased_bucket, held, seq, version, used, month)
+    WHERE accounts.lane = new.lane AND accounts.account_id = new.account_id
+"""
+SAVE_STANDINGS = """
+    INSERT INTO standings (lane, account_id, status, status_reason, status_since, status_version,
+                           plan_code, subscription_version, granted_per_month, last_shortfall_at,
+                           earlier_shortfall_at)
+    SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[],
+                         $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::timestamptz[],
+                         $11::timestamptz[])
+    ON CONFLICT (lane, account_id) DO UPDATE
+    SET status = excluded.status, status_reason = excluded.status_reason,
+        status_since = excluded.status_since, status_version = excluded.status_version,
+        plan_code = excluded.plan_code, subscription_version = excluded.subscription_version,
+        granted_per_month = excluded.granted_per_month,
+        last_shortfall_at = excluded.last_shortfall_at,
+        earlier_shortfall_at = excluded.earlier_shortfall_at
+"""
+RESERVATION_COLUMNS = ", ".join(RESERVATION)
+RESERVATION_ARRAYS = """
+    $1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[],
+    $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::int[], $13::bigint[],
+    $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::timestamptz[], $19::text[],
+    $20::timestamptz[], $21::boolean[], $22::bytea[], $23::bytea[]
+"""
+ADD_RESERVATIONS = (
+    f"INSERT INTO reservations ({RESERVATION_COLUMNS}) SELECT * FROM unnest({RESERVATION_ARRAYS})"  # noqa: S608 - Constants of this file.
+)
+# A row that was heard of before it was requested: what was reported stays, what was asked is added.
+REWRITE_RESERVATIONS = (
+    ADD_RESERVATIONS
+    + """
+    ON CONFLICT (lane, subject_id, account_id, kind) DO UPDATE
+    SET state = excluded.state, operation_type = excluded.operation_type, model = excluded.model,
+        price_version = excluded.price_version, available_after = excluded.available_after,
+        estimated = excluded.estimated, charged = excluded.charged, shortfall = excluded.shortfall,
+        charge_seq = excluded.charge_seq, expires_at = excluded.expires_at,
+        closed_at = excluded.closed_at, close_reason = excluded.close_reason,
+        requested_at = excluded.requested_at, answered_late = excluded.answered_late,
+        request = excluded.request, refusal = excluded.refusal
+"""
+)
+CLOSE_RESERVATIONS = """
+    UPDATE reservations SET
+        state = new.state, expires_at = new.expires_at, operation_type = new.operation_type,
+        price_version = new.price_version, charged = new.charged, shortfall = new.shortfall,
+        charge_seq = new.charge_seq, closed_at = new.closed_at, close_reason = new.close_reason
+    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
+                $7::text[], $8::int[], $9::bigint[], $10::bigint[], $11::bigint[],
+                $12::timestamptz[], $13::text[])
+         AS new (lane, subject_id, account_id, kind, state, expires_at, operation_type,
+                 price_version, charged, shortfall, charge_seq, closed_at, close_reason)
+    WHERE reservations.lane = new.lane AND reservations.subject_id = new.subject_id
+      AND reservations.account_id = new.account_id AND reservations.kind = new.kind
+"""
+ADD_GRANTS = """
+    INSERT INTO grants (lane, account_id, invoice_id, line, kind, code, bucket, asked, credits, seq,
+                        granted_at)
+    SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[],
+                         $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[])
+"""
+ADD_ENTRIES = """
+    INSERT INTO ledger (lane, account_id, seq, transaction_id, type, plan_delta, purchased_delta,
+                        balance_after, reference_type, reference_id, description, created_at)
+    SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
+                         $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
+                         $11::text[], $12::timestamptz[])
+"""
+ADD_USAGE = """
+    INSERT INTO usage (
+        created_at, lane, account_id, usage_id, operation_id, operation_type, label, details,
+        credits_used, cost_usd, provider, model_used, tokens_input, tokens_output, units, unit_kind,
+        image_quality, items_created, item_kind, source, site_id, user_id, run_id, stage,
+        related_type, related_id, related_title, status, estimated_tokens, shortfall, price_version,
+        response_time_ms)
+    SELECT $1::timestamptz, new.* FROM unnest(
+        $2::smallint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+        $9::bigint[], $10::text[]::numeric[], $11::text[], $12::text[], $13::bigint[],
+        $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::bigint[], $19::text[],
+        $20::text[], $21::uuid[], $22::text[], $23::uuid[], $24::int[], $25::text[], $26::text[],
+        $27::text[], $28::text[], $29::boolean[], $30::bigint[], $31::int[], $32::bigint[]) AS new
+"""
+ADD_ALERTS = """
+    INSERT INTO alerts (created_at, lane, content, account_id, kind, subject, month, alert_id,
+                        severity, audience, threshold)
+    SELECT $1::timestamptz, new.*, coalesce((new.content ->> 'threshold')::smallint, 0)
+    FROM unnest($2::smallint[], $3::text[]::jsonb[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+                $8::uuid[], $9::text[], $10::text[])
+         AS new (lane, content, account_id, kind, subject, month, alert_id, severity, audience)
+    ON CONFLICT DO NOTHING RETURNING alert_id::text
+"""
+
+OPEN_HOLDS = """
+    SELECT count(*), greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(expires_at)), 0))
+    FROM reservations WHERE state = 'held'
+"""
+
+# The time of a batch, and whether prices, plans or packages have changed since the last one.
+MOMENT = """
+    SELECT date_trunc('milliseconds', clock_timestamp()), version FROM catalogue_version
+"""
+ALL_CONFIGS = "SELECT price_version, content::text FROM cost_configs ORDER BY price_version"
+ALL_MODELS = "SELECT price_version, content::text FROM model_prices ORDER BY price_version"
+ALL_PLANS = "SELECT content::text FROM plans"
+ALL_PACKAGES = "SELECT content::text FROM packages"
+SAVE_PLANS = """
+    INSERT INTO plans (plan_code, version, content)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[]) AS new (code, version, content)
+    ORDER BY code
+    ON CONFLICT (plan_code) DO UPDATE SET version = excluded.version, content = excluded.content
+    WHERE plans.version < excluded.version
+"""
+SAVE_PACKAGES = """
+    INSERT INTO packages (package_code, version, content)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[]) AS new (code, version, content)
+    ORDER BY code
+    ON CONFLICT (package_code) DO UPDATE SET version = excluded.version, content = excluded.content
+    WHERE packages.version < excluded.version
+"""
+RAISE_CATALOGUE = "UPDATE catalogue_version SET version = version + 1"

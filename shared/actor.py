@@ -1,0 +1,132 @@
+"""Who is asking: the signed header of a person's command, verified (`design.md` 5).
+
+A compact JWS (RFC 7515) signed with Ed25519 (RFC 8037). The algorithm is fixed, the key comes from our
+settings alone: a token that names another algorithm or brings its own key is no token.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from shared.contracts.types import Name, Role, Uuid
+
+LEEWAY_SECONDS = 5
+TOKENS_REMEMBERED = 10_000
+MAX_TOKEN_BYTES = 4096
+PEM_END = "-----END PUBLIC KEY-----"
+KID = "kid:"  # A line before a key in the file of public keys names it.
+
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
+
+class Protected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The header of a token; a field that we do not know could change what the others mean."""
+
+    alg: Literal["EdDSA"]
+    kid: str | None = None
+    typ: str | None = None
+
+
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person, as the web app vouches for him."""
+
+    sub: Name
+    role: Role
+    exp: Seconds
+    account_id: Uuid | None = None  # Absent for developers.
+    iat: Seconds | None = None
+
+    def __post_init__(self) -> None:
+        if self.account_id is None and self.role != "developer":
+            raise ValueError("only a developer acts without an account")
+
+
+class Verifier:
+    """Public keys, and the tokens that they were found to have signed: 127 us each, once."""
+
+    def __init__(self, keys: Mapping[str | None, Ed25519PublicKey]) -> None:
+        self._keys = keys
+        self.signed = lru_cache(maxsize=TOKENS_REMEMBERED)(self._signed)
+
+    @classmethod
+    def of_file(cls, path: Path | None) -> "Verifier":
+        return cls({} if path is None else keys_in(path.read_text()))
+
+    def verified(self, token: bytes, at_seconds: float) -> Actor | None:
+        """The actor of a token that was valid at a moment (Unix time), else None."""
+        actor = self.signed(token) if len(token) <= MAX_TOKEN_BYTES else None
+        if actor is None or at_seconds > actor.exp + LEEWAY_SECONDS:
+            return None
+        return actor
+
+    def _signed(self, token: bytes) -> Actor | None:
+        try:
+            protected, claims, signature = token.split(b".")
+            header = msgspec.json.decode(unpadded(protected), type=Protected)
+            for key in self._candidates(header.kid):
+                if is_signed(key, protected + b"." + claims, unpadded(signature)):
+                    return msgspec.json.decode(unpadded(claims), type=Actor)
+        except (ValueError, RecursionError):
+            return None
+        return None
+
+    def _candidates(self, kid: str | None) -> list[Ed25519PublicKey]:
+        """The key of that name; a token without one may be signed by any of ours."""
+        if kid is None:
+            return list(self._keys.values())
+        return [key for name, key in self._keys.items() if name in (kid, None)]
+
+
+def is_signed(key: Ed25519PublicKey, signed: bytes, signature: bytes) -> bool:
+    try:
+        key.verify(signature, signed)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def keys_in(text: str) -> dict[str | None, Ed25519PublicKey]:
+    """Read PEM keys one after the other, each named by a line `kid: NAME` before it, or nameless."""
+    keys: dict[str | None, Ed25519PublicKey] = {}
+    for block in text.split(PEM_END)[:-1]:
+        named = [line[len(KID) :].strip() for line in block.splitlines() if line.startswith(KID)]
+        pem = block[block.index("-----BEGIN") :] + PEM_END
+        key = load_pem_public_key(pem.encode())
+        if not isinstance(key, Ed25519PublicKey):
+            raise ValueError("ACTOR_PUBLIC_KEY_FILE holds a key that is not Ed25519")
+        keys[named[-1] if named else None] = key
+    return keys
+
+
+def private_key_of(path: Path) -> Ed25519PrivateKey:
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("ACTOR_PRIVATE_KEY_FILE holds a key that is not Ed25519")
+    return key
+
+
+def sign(actor: Actor, key: Ed25519PrivateKey, kid: str | None = None) -> bytes:
+    """A token as the web app makes it."""
+    protected = padless(msgspec.json.encode({"alg": "EdDSA"} | ({"kid": kid} if kid else {})))
+    signed = protected + b"." + padless(msgspec.json.encode(actor))
+    return signed + b"." + padless(key.sign(signed))
+
+
+def padless(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def unpadded(text: bytes) -> bytes:
+    """Base64url without padding, and nothing else: ValueError for other characters."""
+    try:
+        return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64url") from error

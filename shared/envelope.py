@@ -1,0 +1,182 @@
+"""How what we send is addressed: topic, partition, and the CloudEvents headers of the contract."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from hashlib import sha1
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from shared.contracts.message import Message, Reply, encode
+from shared.contracts.moments import in_milliseconds
+from shared.contracts.replies import REPLY_TOPICS
+from shared.kafka import Headers, Letter, Reason, readable
+from shared.lanes import partition_of
+from shared.wire import Header, header, sized, stamped
+
+ALLOWED: dict[bytes | None, str] = {name.encode(): name for name in REPLY_TOPICS}
+CORRELATION, CAUSATION = sized(b"correlation_id"), sized(b"causation_id")
+TRACEPARENT, CE_ID, CE_SUBJECT = sized(b"traceparent"), sized(b"ce_id"), sized(b"ce_subject")
+
+
+class Outgoing(NamedTuple):
+    """One record on its way to Kafka, as its bytes will be."""
+
+    topic: str
+    partition: int
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Postmark:
+    """What everything that one batch sends has in common."""
+
+    headers: bytes
+    count: int
+    partitions: int
+
+
+@dataclass(slots=True)
+class Cause:
+    """Whose account it is about, what led to it, and who waits for it."""
+
+    account_id: str | None
+    partition: int
+    correlation_id: bytes
+    trail: bytes
+    trail_count: int
+    reply_to: str | None = None
+    reply_partition: int | None = None
+
+
+def postmark(source: str, now: datetime, partitions: int) -> Postmark:
+    """The headers that everything in one batch has in common."""
+    shared = (
+        header("ce_specversion", b"1.0")
+        + header("content-type", b"application/json")
+        + header("ce_source", f"/igny8/{source}".encode())
+        + header("ce_time", in_milliseconds(now).encode())
+    )
+    return Postmark(shared, 4, partitions)
+
+
+def cause(letter: Letter, account_id: str | None, subject: str, partitions: int) -> Cause:
+    """Read from a letter's headers what the headers of its answers must say."""
+    headers, record = letter.headers, letter.record
+    place = b"%b:%d:%d" % (record.topic.encode(), record.partition, record.offset)
+    correlation_id = readable(headers.get("correlation_id")) or subject.encode() or place
+    trail, count = trail_of(
+        correlation_id, readable(headers.get("ce_id")) or place, headers.get("traceparent")
+    )
+    return Cause(
+        account_id,
+        home_of(letter, account_id, partitions),
+        correlation_id,
+        trail,
+        count,
+        ALLOWED.get(headers.get("reply_to")),
+        within(headers.get("reply_partition"), partitions),
+    )
+
+
+def cause_of_itself(account_id: str, subject: str, partition: int) -> Cause:
+    """Of what nobody asked for: a hold that is due follows from itself."""
+    named = subject.encode()
+    return Cause(account_id, partition, named, *trail_of(named, named, None))
+
+
+def home_of(letter: Letter, account_id: str | None, partitions: int) -> int:
+    """Where the records of an account are: with those that we read, unless that one was astray."""
+    if account_id is not None and letter.record.key != account_id.encode():
+        return partition_of(account_id.encode(), partitions)
+    return int(letter.record.partition)
+
+
+def trail_of(correlation_id: bytes, causation_id: bytes, traceparent: bytes | None) -> tuple[bytes, int]:
+    """Carry on the identifiers by which a request is followed through the system."""
+    trail = CORRELATION + sized(correlation_id) + CAUSATION + sized(causation_id)
+    if carried := readable(traceparent):
+        return trail + TRACEPARENT + sized(carried), 3
+    return trail, 2
+
+
+def within(value: bytes | None, partitions: int) -> int | None:
+    """A partition that exists, as text; anything else is as if absent."""
+    if value is not None and value.isdigit() and len(value) < len(b"1000000"):
+        return int(value) if int(value) < partitions else None
+    return None
+
+
+def names_an_unknown_topic(headers: Headers) -> bool:
+    """Whether a sender wants its answer where we do not write."""
+    asked = headers.get("reply_to")
+    return asked is not None and asked not in ALLOWED
+
+
+def announce(message: Message, cause: Cause, postmark: Postmark) -> Outgoing:
+    """Address a fact to everyone, or a reply to whoever asked."""
+    topic, partition, subject = message.topic, cause.partition, message.subject.encode()
+    account = b"" if cause.account_id is None else cause.account_id.encode()
+    if isinstance(message, Reply):
+        identity = stable_id(topic, cause.correlation_id)
+        if cause.reply_to:
+            topic = cause.reply_to
+            partition = partition if cause.reply_partition is None else cause.reply_partition
+    else:
+        identity = stable_id(topic, account + b":" + subject)
+    headers = b"".join(
+        (
+            postmark.headers,
+            type_header(message.topic),
+            CE_ID,
+            sized(identity),
+            CE_SUBJECT,
+            sized(subject),
+            cause.trail,
+        )
+    )
+    count = postmark.count + 3 + cause.trail_count
+    return Outgoing(topic, partition, stamped(account or None, encode(message), headers, count))
+
+
+@cache
+def type_header(topic: str) -> bytes:
+    return header("ce_type", topic.encode())
+
+
+@cache
+def namespace(topic: str) -> bytes:
+    return uuid5(NAMESPACE_URL, topic).bytes
+
+
+def stable_id(topic: str, named_after: bytes) -> bytes:
+    """Name a message after its cause, so that a repeat is recognisable.
+
+    This is `uuid5(uuid5(NAMESPACE_URL, topic), named_after)`, spelled out because it runs for every
+    record sent and `uuid.UUID` takes five times as long.
+    """
+    digest = sha1(namespace(topic) + named_after, usedforsecurity=False).hexdigest()
+    variant = VARIANTS[digest[16]]
+    return (
+        f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    ).encode()
+
+
+VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+def dead_letter(letter: Letter, reason: Reason, now: datetime) -> Outgoing:
+    """Send a record aside as it came, with its position and what is wrong with it."""
+    record = letter.record
+    position: list[Header] = [
+        ("dlq_reason", reason.encode()),
+        ("dlq_topic", record.topic.encode()),
+        ("dlq_partition", b"%d" % record.partition),
+        ("dlq_offset", b"%d" % record.offset),
+        ("dlq_at", in_milliseconds(now).encode()),
+        ("dlq_timestamp", b"%d" % record.timestamp),
+    ]
+    kept = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
+    headers = [header(name, value) for name, value in (*kept, *position)]
+    written = stamped(record.key, record.value, b"".join(headers), len(headers))
+    return Outgoing(f"{record.topic}.dlq", record.partition, written)

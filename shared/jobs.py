@@ -1,0 +1,52 @@
+"""Work that a service does by itself: repeated, watched, and never silently dead."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeAlias
+
+import asyncpg
+import structlog
+from aiokafka.errors import KafkaError
+
+Job: TypeAlias = Callable[[], Awaitable[object]]
+
+# A lost database or broker, a deadlock, a time-out of the server: it passes, nothing is skipped.
+MAY_PASS = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.PostgresSystemError,
+    KafkaError,
+    OSError,
+    TimeoutError,
+)
+
+log = structlog.get_logger(__name__)
+
+
+async def repeat(seconds: float, job: Job) -> None:
+    """Run a job for ever; what may pass delays it, anything else ends the process."""
+    while True:
+        try:
+            await job()
+        except MAY_PASS as error:
+            log.warning("a job is tried again", job=getattr(job, "__name__", ""), error=repr(error))
+        await asyncio.sleep(seconds)
+
+
+def watched(work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
+    """Start a task whose failure ends the process: half a service is worse than none."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(stop_if_failed)
+    return task
+
+
+def stop_if_failed(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("a task failed for good", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,148 @@
+"""Causes before effects: partitions of one number are merged by the broker's timestamps.
+
+They hold the same accounts. What was polled waits here until no sister partition of its number can
+still hold something older: a sister that has records which nobody has read yet is read first, as Kafka
+Streams does. So a backlog meets payments before requests, and requests before completions. This makes
+order usual, never guaranteed: the rules stay right in any order.
+"""
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from aiokafka import TopicPartition as Place
+
+from shared.kafka import Record
+
+Clock: TypeAlias = Callable[[], float]
+
+BEFORE_ALL, AFTER_ALL = -1, 2**80
+RANKS = 1024  # More than there are topics: a moment is (timestamp, rank of the topic) in one number.
+
+
+class Waiting:
+    """What was read of one partition and not handed on yet, the oldest first."""
+
+    __slots__ = ("is_stopped", "moments", "reached", "records", "silent_since")
+
+    def __init__(self) -> None:
+        self.moments: list[int] = []
+        self.records: list[Record] = []
+        self.reached = BEFORE_ALL  # The moment of the last record read; time never runs backwards.
+        self.silent_since: float | None = None
+        self.is_stopped = False
+
+    def add(self, records: Sequence[Record], rank: int) -> None:
+        reached = self.reached
+        for record in records:
+            reached = max(reached, record.timestamp * RANKS + rank)
+            self.moments.append(reached)
+        self.records += records
+        self.reached, self.silent_since = reached, None
+
+    def take(self, count: int) -> tuple[list[int], list[Record]]:
+        taken = self.moments[:count], self.records[:count]
+        del self.moments[:count], self.records[:count]
+        return taken
+
+
+class Order:
+    """The records that one consumer has read, and the order in which they are handed on."""
+
+    def __init__(
+        self, topics: Sequence[str], hold_back_seconds: float, clock: Clock = time.monotonic
+    ) -> None:
+        # Of equal timestamps the topic named first is the cause.
+        self._ranks = {topic: rank for rank, topic in enumerate(topics)}
+        self._hold_back, self._clock = hold_back_seconds, clock
+        self._waiting: dict[Place, Waiting] = {}
+
+    def restart(self, places: Collection[Place]) -> None:
+        """Forget what was read: these partitions are read anew, from where they were applied."""
+        self._waiting = {place: Waiting() for place in places}
+
+    def add(self, polled: Mapping[Place, Sequence[Record]]) -> None:
+        for place, records in polled.items():
+            if waiting := self._waiting.get(place):
+                waiting.add(records, self._ranks[place.topic])
+
+    def wanted(self, enough: int) -> list[Place]:
+        """The partitions of which less than that waits here."""
+        return [
+            place
+            for place, waiting in self._waiting.items()
+            if len(waiting.records) < enough and not waiting.is_stopped
+        ]
+
+    def oldest(self) -> dict[Place, int]:
+        """The timestamp of the first record that waits, in milliseconds, a partition."""
+        return {p: w.records[0].timestamp for p, w in self._waiting.items() if w.records}
+
+    def unread_from(self, place: Place) -> int | None:
+        """The offset of the first record that waits."""
+        waiting = self._waiting.get(place)
+        return waiting.records[0].offset if waiting and waiting.records else None
+
+    def take(self, most: int, lagging: Collection[Place]) -> list[Record]:
+        """Hand on what nothing older can come before any more, in order of time."""
+        taken: list[Record] = []
+        for number in sorted({place.partition for place in self._waiting}):
+            if len(taken) < most:
+                taken += self._take_of(number, most - len(taken), lagging)
+        return taken
+
+    def _take_of(self, number: int, most: int, lagging: Collection[Place]) -> list[Record]:
+        sisters = [(p, w) for p, w in self._waiting.items() if p.partition == number]
+        if not any(waiting.records for _, waiting in sisters):
+            return []
+        horizon = min((self._horizon(w, p in lagging) for p, w in sisters), default=AFTER_ALL)
+        ready = [(w, bisect_right(w.moments, horizon)) for _, w in sisters if not w.is_stopped]
+        ready = [(waiting, count) for waiting, count in ready if count]
+        if len(ready) == 1:  # Nothing to merge with, as nearly always when nothing lags.
+            waiting, count = ready[0]
+            return waiting.take(min(count, most))[1]
+        return merged(ready, most)
+
+    def _horizon(self, waiting: Waiting, lags: bool) -> int:  # noqa: FBT001 - a fact, no choice.
+        """How far its number may go: where this partition was read to, if more of it is unread."""
+        if not lags or waiting.is_stopped:
+            waiting.silent_since = None
+            return AFTER_ALL
+        now = self._clock()
+        if waiting.silent_since is None:
+            waiting.silent_since = now
+        if not waiting.records and now - waiting.silent_since >= self._hold_back:
+            return AFTER_ALL  # It has something and gives nothing: it is not waited for for ever.
+        return waiting.reached
+
+    def stop(self, places: Collection[Place], batch: Iterable[Record]) -> None:
+        """Let partitions stand still, with their records of this batch and all that follow."""
+        if places:
+            self.put_back(r for r in batch if Place(r.topic, r.partition) in places)
+            for place in places:
+                self._waiting[place].is_stopped = True
+
+    def put_back(self, records: Iterable[Record]) -> None:
+        """Take back what could not be applied: it goes first the next time."""
+        places: dict[Place, list[Record]] = {}
+        for record in records:
+            places.setdefault(Place(record.topic, record.partition), []).append(record)
+        for place, again in places.items():
+            if waiting := self._waiting.get(place):
+                moments = [min(waiting.moments[:1] or [waiting.reached])] * len(again)
+                own = [r.timestamp * RANKS + self._ranks[r.topic] for r in again]
+                waiting.moments[:0] = [min(pair) for pair in zip(moments, own, strict=True)]
+                waiting.records[:0] = again
+
+
+def merged(ready: Sequence[tuple[Waiting, int]], most: int) -> list[Record]:
+    """The oldest records of several partitions, each partition's own order kept."""
+    moments = sorted(
+        (moment, index) for index, (w, count) in enumerate(ready) for moment in w.moments[:count]
+    )[:most]
+    shares = [0] * len(ready)
+    for _, index in moments:
+        shares[index] += 1
+    parts = [iter(w.take(share)[1]) for (w, _), share in zip(ready, shares, strict=True)]
+    return [next(parts[index]) for _, index in moments]

@@ -1,0 +1,141 @@
+"""Records leave with the transaction that made them true: one packed row, published from memory.
+
+The row is recovery only. It is deleted by the next transaction, and whatever a crash leaves behind
+is published by `recover`: at least once, under the same ids. A worker publishes one parcel after the
+other, so an account's records never overtake each other.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from aiokafka.errors import KafkaError
+from cramjam import lz4
+
+from shared import jobs, metrics
+from shared.envelope import Outgoing
+from shared.postgres import Pool, Transaction, transaction
+from shared.publisher import Publisher, packed
+from shared.wire import Run
+
+LEASE_SECONDS = 3.0
+PARCELS_A_ROUND = 20
+RETRY_SECONDS = 1.0
+
+KEEP = """
+    WITH arrived AS (DELETE FROM outbox WHERE parcel_id = ANY($1::bigint[]))
+    INSERT INTO outbox (partitions, records) VALUES ($2, $3) RETURNING parcel_id
+"""
+FORGET = "DELETE FROM outbox WHERE parcel_id = ANY($1::bigint[])"
+RENEW = "UPDATE outbox SET leased_at = clock_timestamp() WHERE parcel_id = ANY($1::bigint[])"
+LEASE = """
+    UPDATE outbox SET leased_at = clock_timestamp() WHERE parcel_id IN (
+        SELECT parcel_id FROM outbox
+        WHERE leased_at < clock_timestamp() - make_interval(secs => $1) OR partitions && $3::int[]
+        ORDER BY parcel_id LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) RETURNING parcel_id, records
+"""
+WAITING = """
+    SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(made_at)), 0)::float8
+    FROM outbox
+"""
+
+write_runs = msgspec.msgpack.Encoder().encode
+read_runs = msgspec.msgpack.Decoder(list[Run]).decode
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one transaction sends, and the arrived parcels that it deleted."""
+
+    parcel_id: int
+    runs: Sequence[Run]
+    arrived: Sequence[int]
+
+
+class Outbox:
+    """The one way from a worker's transactions to Kafka: parcels leave in the order of `send`."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._lane = asyncio.Lock()
+        self._arrived: set[int] = set()
+        self._travelling: set[int] = set()
+        self._delivery: asyncio.Task[None] | None = None
+
+    async def add(self, tx: Transaction, records: Sequence[Outgoing]) -> Parcel | None:
+        """Keep the records in the caller's transaction. Handlers never publish."""
+        if not records:
+            return None
+        made, arrived = packed(records), list(self._arrived)
+        compressed = bytes(lz4.compress_block(write_runs(made)))
+        partitions = list({run.partition for run in made})
+        parcel_id = await tx.fetchval(KEEP, arrived, partitions, compressed)
+        return Parcel(parcel_id, made, arrived)
+
+    async def send(self, parcel: Parcel | None) -> None:
+        """Publish a committed parcel from memory, while the caller goes on with the next batch."""
+        if parcel is None:
+            return
+        self._arrived.difference_update(parcel.arrived)
+        self._travelling.add(parcel.parcel_id)
+        await self._lane.acquire()
+        self._delivery = jobs.watched(self._deliver(parcel))
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        """Try until the broker takes it: what comes after it must not overtake it."""
+        try:
+            while not await self._is_delivered(parcel):
+                await asyncio.sleep(RETRY_SECONDS)
+            self._arrived.add(parcel.parcel_id)
+        finally:
+            self._travelling.discard(parcel.parcel_id)
+            self._lane.release()
+
+    async def _is_delivered(self, parcel: Parcel) -> bool:
+        try:
+            await self._publisher.send_runs(parcel.runs)
+        except KafkaError as error:
+            metrics.PUBLISH_FAILURES.inc()
+            log.error("the outbox waits for the broker", parcel=parcel.parcel_id, error=repr(error))
+            return False
+        return True
+
+    async def settled(self) -> None:
+        """Wait for the parcel in flight."""
+        async with self._lane:
+            return
+
+    async def tidy(self, pool: Pool) -> None:
+        """Delete what has arrived while no batch came by, and keep what travels from others' hands."""
+        arrived, travelling = list(self._arrived), list(self._travelling)
+        if arrived:
+            await pool.execute(FORGET, arrived)
+            self._arrived.difference_update(arrived)
+        if travelling:
+            await pool.execute(RENEW, travelling)
+
+    async def measure(self, pool: Pool) -> None:
+        """Show how much waits and for how long."""
+        row = await pool.fetchrow(WAITING)
+        if row is not None:
+            metrics.OUTBOX_ROWS.set(row[0])
+            metrics.OUTBOX_AGE.set(row[1])
+
+    async def recover(self, pool: Pool, partitions: Collection[int] = ()) -> int:
+        """Publish what a crash left behind, the oldest first; say how many parcels.
+
+        `partitions` are those that this worker has just been given: what their last owner left
+        behind goes first, without waiting for his lease, so that nothing of ours overtakes it.
+        """
+        async with transaction(pool) as tx:
+            rows = await tx.fetch(LEASE, LEASE_SECONDS, PARCELS_A_ROUND, list(partitions))
+        for parcel_id, compressed in sorted(map(tuple, rows)):
+            await self._publisher.send_runs(read_runs(lz4.decompress_block(compressed)))
+            await pool.execute(FORGET, [parcel_id])
+            log.info("a parcel that was left behind is published", parcel=parcel_id)
+        return len(rows)
+

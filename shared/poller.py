@@ -1,0 +1,222 @@
+"""One consumer group of a service: polls become ordered batches, each applied before the next.
+
+FastStream's loop is not used, see docs/decisions.md: it sleeps after an empty poll, acknowledges what
+was polled rather than what was applied, and hides a consumer that has died.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as Place
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+
+from shared import metrics
+from shared.assignment import Assignment, Offsets
+from shared.dead_letters import Watch
+from shared.jobs import MAY_PASS
+from shared.kafka import Letter, Reader, Record
+from shared.order import Order
+from shared.settings import Settings
+
+Handler: TypeAlias = Callable[[Sequence[Letter]], Awaitable[None]]
+
+PAUSE_AFTER_FAILURE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+ACK_EVERY_SECONDS = 1.0
+UNASSIGNED_SECONDS = 0.02
+# aiokafka has one fetch under way a broker: while it waits for idle partitions, a busy one that has
+# run dry waits with it. So the wait is short, and a fetch is large.
+FETCH_WAIT_MILLISECONDS = 50
+FETCH_BYTES = 4 * 1024 * 1024
+PARTITION_FETCH_BYTES = 1024 * 1024
+SESSION_MILLISECONDS, HEARTBEAT_MILLISECONDS = 45_000, 3_000
+DYNAMIC_SESSION_MILLISECONDS = 10_000  # A nameless worker that died gives way sooner.
+REBALANCE_MILLISECONDS = 25_000
+# A lost database stops polling for as long as it lasts; /live tells whether the loop turns.
+LONGEST_PAUSE_MILLISECONDS = 24 * 60 * 60 * 1000
+
+log = structlog.get_logger(__name__)
+
+
+async def nothing_to_do(_: Collection[int] = ()) -> None:
+    """What a group without an outbox does when partitions come and go."""
+
+
+class Batch(NamedTuple):
+    """Records that are ready, and the assignment under which they are ours."""
+
+    places: Collection[Place]
+    records: Sequence[Record]
+
+
+@dataclass
+class Poller:
+    """Reads some topics in one group, and hands them on in batches of `poll_records`."""
+
+    group: str
+    topics: Sequence[str]
+    reader: Reader
+    handler: Handler
+    settings: Settings
+    applied: Callable[[], Awaitable[Offsets]]
+    arrive: Callable[[Collection[int]], Awaitable[None]] = field(default=nothing_to_do)
+    leave: Callable[[], Awaitable[None]] = field(default=nothing_to_do)
+    turned_at: float = field(default_factory=time.monotonic)
+    _stopping: bool = False
+    _acked_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.order = Order(self.topics, self.settings.max_hold_back_seconds)
+        self.watch = Watch()
+        self.assignment = Assignment(
+            self.group, self.settings.kafka_partitions, self.applied, self._arrive, self._leave
+        )
+
+    async def start(self) -> None:
+        """Join the group; the assignment comes by itself."""
+        named = self.settings.worker_id is not None
+        self.consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.settings.kafka_bootstrap_servers,
+            group_id=self.group,
+            group_instance_id=self.settings.worker_id,
+            client_id=self.settings.worker_id or "igny8",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            session_timeout_ms=SESSION_MILLISECONDS if named else DYNAMIC_SESSION_MILLISECONDS,
+            heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
+            rebalance_timeout_ms=REBALANCE_MILLISECONDS,
+            max_poll_interval_ms=LONGEST_PAUSE_MILLISECONDS,
+            # Partition n of every topic is on one worker: its accounts are the same.
+            partition_assignment_strategy=[RangePartitionAssignor],
+        )
+        self.assignment.consumer = self.consumer
+        await self.consumer.start()
+        self.consumer.subscribe(self.topics, listener=self.assignment)
+
+    async def run(self) -> None:
+        """Poll, order, apply, until told to stop; a failure that may pass delays, nothing else."""
+        pause = PAUSE_AFTER_FAILURE_SECONDS
+        while not self._stopping:
+            self.turned_at = time.monotonic()
+            try:
+                await self._turn()
+                pause = PAUSE_AFTER_FAILURE_SECONDS
+            except MAY_PASS as error:
+                metrics.RETRIES.labels(self.group).inc()
+                log.warning("a batch is tried again", group=self.group, error=repr(error))
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+    async def _turn(self) -> None:
+        """Read more of what there is little of, and apply what is ready."""
+        if not self.assignment.is_complete:
+            await asyncio.sleep(UNASSIGNED_SECONDS)
+            return
+        batch = await self._next_batch(wait_milliseconds=0)
+        if not batch.records:
+            batch = await self._next_batch(self.settings.poll_wait_milliseconds)
+        async with self.assignment.turn:
+            if self.assignment.places is batch.places:
+                if batch.records:
+                    await self._apply(batch.records)
+                await self._ack()
+
+    async def _next_batch(self, wait_milliseconds: int) -> "Batch":
+        """Poll, and take what is ready.
+
+        What a poll gives before `Assignment` has sought its places is dropped: it is read again. No
+        other task runs between aiokafka's look at the assignment and ours, so nothing else is.
+        """
+        if wanted := self.order.wanted(self.settings.poll_records):
+            polled = await self.consumer.getmany(
+                *wanted, timeout_ms=wait_milliseconds, max_records=self.settings.poll_records
+            )
+            if self.assignment.is_complete:
+                self.order.add(polled)
+        places = self.assignment.places
+        lagging = {place for place in places if await lags(self.consumer, place)}
+        if self.assignment.places is not places:
+            return Batch(places, ())
+        return Batch(places, self.order.take(self.settings.poll_records, lagging))
+
+    async def _apply(self, batch: Sequence[Record]) -> None:
+        began = time.perf_counter()
+        letters = self.watch.admit(self.reader.read_all(batch))
+        self.order.stop(self.watch.stopped, batch)
+        try:
+            if letters:
+                await self.handler(letters)
+        except BaseException:
+            self.order.put_back(batch)
+            raise
+        metrics.BATCH_RECORDS.labels(self.group).observe(len(batch))
+        metrics.BATCH_SECONDS.labels(self.group).observe(time.perf_counter() - began)
+
+    async def _ack(self) -> None:
+        """Tell Kafka now and then how far we are: for whoever looks at the lag; ours decides."""
+        now = time.monotonic()
+        if now - self._acked_at < ACK_EVERY_SECONDS:
+            return
+        self._acked_at = now
+        await self.ack()
+
+    async def ack(self) -> None:
+        """Commit what was applied, and show what was not."""
+        offsets = {place: await self._next_offset(place) for place in self.assignment.places}
+        self._show_lag(offsets)
+        try:
+            await self.consumer.commit(offsets)
+        except KafkaError as error:
+            metrics.COMMIT_FAILURES.labels(self.group).inc()
+            log.info("Kafka did not take the offsets", group=self.group, error=repr(error))
+
+    async def _next_offset(self, place: Place) -> int:
+        waiting = self.order.unread_from(place)
+        return int(await self.consumer.position(place)) if waiting is None else waiting
+
+    def _show_lag(self, offsets: Offsets) -> None:
+        oldest, now = self.order.oldest(), time.time()
+        for place, offset in offsets.items():
+            labels = (self.group, place.topic, str(place.partition))
+            end = self.consumer.highwater(place)
+            metrics.LAG.labels(*labels).set(max(0, (offset if end is None else end) - offset))
+            first = oldest.get(place)
+            metrics.AGE.labels(*labels).set(0 if first is None else max(0, now - first / 1000))
+
+    async def acked(self) -> Offsets:
+        """How far Kafka thinks we are: for what has no offsets of its own, as questions."""
+        places = self.consumer.assignment()
+        ends = await self.consumer.end_offsets(places) if places else {}
+        known = {place: await self.consumer.committed(place) for place in places}
+        return {place: min(offset, ends[place]) for place, offset in known.items() if offset}
+
+    async def stop(self) -> None:
+        """Finish the batch at hand and read no more."""
+        self._stopping = True
+
+    async def leave_group(self) -> None:
+        if self.assignment.is_complete:
+            await self.ack()
+        await self.consumer.stop()
+
+    async def _leave(self) -> None:
+        await self.leave()
+
+    async def _arrive(self, assigned: Collection[Place]) -> None:
+        self.order.restart(assigned)
+        await self.arrive({place.partition for place in assigned})
+
+
+async def lags(consumer: AIOKafkaConsumer, place: Place) -> bool:
+    """Whether there are records that were not read yet, or nobody knows."""
+    end = consumer.highwater(place)
+    return end is None or await consumer.position(place) < end

@@ -1,0 +1,88 @@
+"""How every service talks to PostgreSQL: one statement a table, whole columns."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+import asyncpg
+
+Record: TypeAlias = asyncpg.Record
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Transaction: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+POOL_SIZE = 4
+CONNECT_TIMEOUT_SECONDS = 10.0
+ACQUIRE_TIMEOUT_SECONDS = 10.0
+COMMAND_TIMEOUT_SECONDS = 15.0  # Above the server's own: it is for a server that is frozen.
+SESSION = {
+    "statement_timeout": "10000",  # Milliseconds.
+    # A frozen process must not hold the locks that its successor waits for.
+    "idle_in_transaction_session_timeout": "5000",
+    "lock_timeout": "8000",
+    # A dead network is noticed.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "jit": "off",  # Compiling a statement costs more than a batch takes.
+}
+
+CLOCK = "SELECT date_trunc('milliseconds', clock_timestamp())"
+
+# What the data itself is to blame for: no retry helps, but its neighbours can still be applied.
+REFUSES_THE_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+
+class Database:
+    """The pools of one service; `pool_for` a lane is the only way to a connection (`design.md` 4)."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def pool_for(self, lane: int | None) -> Pool:
+        """The pool of the database that owns a lane; None: what stands outside the lanes."""
+        del lane  # One database today: it owns them all.
+        return self._pool
+
+    def pools(self) -> Sequence[Pool]:
+        """Every database once: for sweeps, questions and checks that look across the lanes."""
+        return [self._pool]
+
+    def in_use(self) -> int:
+        """Connections that are at work."""
+        return self._pool.get_size() - self._pool.get_idle_size()
+
+
+@asynccontextmanager
+async def connected(url: str, name: str) -> AsyncIterator[Database]:
+    """Hold connections to the database of a service."""
+    settings = SESSION | {"application_name": name}
+    async with asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=POOL_SIZE,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        command_timeout=COMMAND_TIMEOUT_SECONDS,
+        server_settings=settings,
+    ) as pool:
+        yield Database(pool)
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Transaction]:
+    """Commit at the end of the block, or nothing of it happened."""
+    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+        async with connection.transaction():
+            yield connection
+
+
+async def read_clock(connection: "Transaction | Pool", offset_seconds: float = 0) -> datetime:
+    """Read the time that a batch lives in, after its locks: the database's, in milliseconds."""
+    now: datetime = await connection.fetchval(CLOCK)
+    return now + timedelta(seconds=offset_seconds) if offset_seconds else now
+
+
+def columns(rows: Iterable[Any], *names: str) -> Sequence[Sequence[Any]]:
+    """Turn rows into the arrays that `unnest` turns back into rows."""
+    return list(zip(*map(attrgetter(*names), rows), strict=True)) or [()] * len(names)
