@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0.0 document, from the structs: every topic with its own payload, key and settings."""
+"""The AsyncAPI 3.0.0 document, from the structs: every topic with its payload, key and settings."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,8 +9,14 @@ from shared.contracts.access import in_words
 from shared.contracts.asking import Params
 from shared.contracts.message import Message, Reply, Request
 from shared.contracts.services import Service
-from shared.contracts.topics import LOCAL_PARTITIONS, Topic, config, dead_letters_of, of
-from shared.contracts.topics import reply_topics
+from shared.contracts.topics import (
+    LOCAL_PARTITIONS,
+    Topic,
+    config,
+    dead_letters_of,
+    of,
+    reply_topics,
+)
 from shared.contracts.types import IS_UUID, Json, JsonObject
 
 ASYNCAPI_VERSION = "3.0.0"
@@ -98,12 +104,11 @@ def channel(topic: Topic, names: Iterable[str]) -> JsonObject:
 
 
 def settings(topic: Topic) -> JsonObject:
-    """A topic's configuration, as the binding wants it typed."""
-    told = config(topic)
-    whole = {
-        name: int(told[name]) for name in ("retention.ms", "max.message.bytes") if name in told
-    }
-    return {**told, **whole, "cleanup.policy": [told["cleanup.policy"]]}
+    """A topic's configuration, typed as the binding wants it."""
+    told: JsonObject = dict(config(topic))
+    for name in {"retention.ms", "max.message.bytes"} & told.keys():
+        told[name] = int(told[name])
+    return told | {"cleanup.policy": [told["cleanup.policy"]]}
 
 
 def answers(messages: Iterable[type[Message]]) -> JsonObject:
@@ -177,7 +182,7 @@ def sends(message: type[Message]) -> JsonObject:
 
 def schemas(messages: Sequence[type[Message]], services: Iterable[Service]) -> JsonObject:
     """Every struct's JSON Schema; a query's parameters and answer are those of what is asked."""
-    asked = {params for service in services for params in service.asked}
+    asked = [params for service in services for params in service.asked]
     types = [*messages, *asked, *(params.answer for params in asked)]
     _, components = msgspec.json.schema_components(types, ref_template=SCHEMA)
     for service in services:
@@ -185,7 +190,7 @@ def schemas(messages: Sequence[type[Message]], services: Iterable[Service]) -> J
             components[query.__name__] |= {"oneOf": [question(one) for one in service.asked]}
             answer = components[query.answer.__name__]["properties"]
             answer["data"] = {"anyOf": [reference(one.answer) for one in service.asked]}
-    return components
+    return dict(sorted(components.items()))
 
 
 def question(params: type[Params]) -> JsonObject:
