@@ -14,15 +14,14 @@ from deploy.local import detached, stack, status, supervisor, wanted
 from deploy.options import DATA, Data
 from deploy.progress import shown
 
-INTERRUPTED = 130
-# Each has an `app`: a Typer whose commands become ours, or with a name a group of commands.
-OTHERS = (
-    "deploy.verify",
-    "deploy.dead_letters",
-    "deploy.demo",
-    "deploy.bench",
-    "deploy.documents",
-)
+# Commands in modules of their own. Each has an `app`: a Typer whose commands become ours or, when
+# it has a name, a group of commands.
+MODULES = {
+    "verify": "deploy.verify",
+    "dlq": "deploy.dead_letters",
+    "demo": "deploy.demo",
+    "bench": "deploy.bench",
+}
 
 app = typer.Typer(
     name="igny8",
@@ -33,7 +32,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(name="up")
 def up(
     data: Data = DATA,
     *,
@@ -51,7 +50,7 @@ def up(
         supervisor.run(home, names, lambda text: typer.echo(text, nl=False))
 
 
-@app.command()
+@app.command(name="down")
 def down(data: Data = DATA) -> None:
     """Stop the local stack; its data stays."""
     if data.exists():
@@ -76,19 +75,24 @@ def show_status(
         )
 
 
+def add_commands(called: str) -> None:
+    """Import the module of the command that is called; all that there are for their list."""
+    ours = {command.name for command in app.registered_commands}
+    others = MODULES.values() if called not in ours | MODULES.keys() else ()
+    for module in filter(find_spec, [MODULES[called]] if called in MODULES else others):
+        app.add_typer(import_module(module).app)
+
+
 def main() -> None:
     """Run a command; what the operator can mend is one line, and exit status 1."""
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # We say it ourselves.
-    for module in filter(find_spec, OTHERS):
-        app.add_typer(import_module(module).app)
+    add_commands("".join(sys.argv[1:2]))
     try:
         with shown():
             app()
     except (OperatorError, OSError) as error:
         typer.echo(f"{PROGRAM}{error}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

