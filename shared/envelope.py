@@ -1,6 +1,6 @@
 """How what we send is addressed: topic, partition, and the CloudEvents headers of the contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from hashlib import sha1
@@ -12,11 +12,13 @@ from shared.contracts.moments import in_milliseconds
 from shared.contracts.replies import REPLY_TOPICS
 from shared.kafka import Headers, Letter, Reason, readable
 from shared.lanes import partition_of
-from shared.wire import Header, header, sized, stamped
+from shared.wire import Header, header, sized, stamped, varint
 
 ALLOWED: dict[bytes | None, str] = {name.encode(): name for name in REPLY_TOPICS}
 CORRELATION, CAUSATION = sized(b"correlation_id"), sized(b"causation_id")
 TRACEPARENT, CE_ID, CE_SUBJECT = sized(b"traceparent"), sized(b"ce_id"), sized(b"ce_subject")
+UUID_SIZE = varint(36)
+OWN_HEADERS = 2  # ce_id and ce_subject.
 
 
 class Outgoing(NamedTuple):
@@ -27,20 +29,36 @@ class Outgoing(NamedTuple):
     record: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Postmark:
-    """What everything that one batch sends has in common."""
+    """What everything that one batch sends has in common, and for each topic how its headers begin."""
 
-    headers: bytes
-    count: int
+    source: str
+    now: datetime
     partitions: int
+    _begun: dict[tuple[str, int], bytes] = field(default_factory=dict)
+
+    def begun(self, topic: str, more: int) -> bytes:
+        """The number of headers, and those that are the same for a topic and batch."""
+        known = self._begun.get((topic, more))
+        if known is None:
+            constant = (
+                header("ce_specversion", b"1.0"),
+                header("content-type", b"application/json"),
+                header("ce_source", f"/igny8/{self.source}".encode()),
+                header("ce_time", in_milliseconds(self.now).encode()),
+                header("ce_type", topic.encode()),
+            )
+            known = varint(len(constant) + OWN_HEADERS + more) + b"".join(constant) + CE_ID
+            self._begun[topic, more] = known
+        return known
 
 
 @dataclass(slots=True)
 class Cause:
     """Whose account it is about, what led to it, and who waits for it."""
 
-    account_id: str | None
+    key: bytes  # Of the account; empty where there is none.
     partition: int
     correlation_id: bytes
     trail: bytes
@@ -49,31 +67,22 @@ class Cause:
     reply_partition: int | None = None
 
 
-def postmark(source: str, now: datetime, partitions: int) -> Postmark:
-    """The headers that everything in one batch has in common."""
-    shared = (
-        header("ce_specversion", b"1.0")
-        + header("content-type", b"application/json")
-        + header("ce_source", f"/igny8/{source}".encode())
-        + header("ce_time", in_milliseconds(now).encode())
-    )
-    return Postmark(shared, 4, partitions)
-
-
 def cause(letter: Letter, account_id: str | None, subject: str, partitions: int) -> Cause:
     """Read from a letter's headers what the headers of its answers must say."""
-    headers, record = letter.headers, letter.record
-    place = b"%b:%d:%d" % (record.topic.encode(), record.partition, record.offset)
-    correlation_id = readable(headers.get("correlation_id")) or subject.encode() or place
-    trail, count = trail_of(
-        correlation_id, readable(headers.get("ce_id")) or place, headers.get("traceparent")
-    )
+    record, headers = letter.record, letter.headers
+    place = f"{record.topic}:{record.partition}:{record.offset}".encode()
+    key = b"" if account_id is None else account_id.encode()
+    home = record.partition if record.key == key or not key else partition_of(key, partitions)
+    if not headers:
+        named = subject.encode() or place
+        return Cause(key, home, named, *trail_of(named, place, None))
+    named = readable(headers.get("correlation_id")) or subject.encode() or place
+    caused_by = readable(headers.get("ce_id")) or place
     return Cause(
-        account_id,
-        home_of(letter, account_id, partitions),
-        correlation_id,
-        trail,
-        count,
+        key,
+        home,
+        named,
+        *trail_of(named, caused_by, headers.get("traceparent")),
         ALLOWED.get(headers.get("reply_to")),
         within(headers.get("reply_partition"), partitions),
     )
@@ -82,22 +91,14 @@ def cause(letter: Letter, account_id: str | None, subject: str, partitions: int)
 def cause_of_itself(account_id: str, subject: str, partition: int) -> Cause:
     """Of what nobody asked for: a hold that is due follows from itself."""
     named = subject.encode()
-    return Cause(account_id, partition, named, *trail_of(named, named, None))
-
-
-def home_of(letter: Letter, account_id: str | None, partitions: int) -> int:
-    """Where the records of an account are: with those that we read, unless that one was astray."""
-    if account_id is not None and letter.record.key != account_id.encode():
-        return partition_of(account_id.encode(), partitions)
-    return int(letter.record.partition)
+    return Cause(account_id.encode(), partition, named, *trail_of(named, named, None))
 
 
 def trail_of(correlation_id: bytes, causation_id: bytes, traceparent: bytes | None) -> tuple[bytes, int]:
     """Carry on the identifiers by which a request is followed through the system."""
-    trail = CORRELATION + sized(correlation_id) + CAUSATION + sized(causation_id)
-    if carried := readable(traceparent):
-        return trail + TRACEPARENT + sized(carried), 3
-    return trail, 2
+    trail = b"".join((CORRELATION, sized(correlation_id), CAUSATION, sized(causation_id)))
+    carried = readable(traceparent) if traceparent else None
+    return (trail + TRACEPARENT + sized(carried), 3) if carried else (trail, 2)
 
 
 def within(value: bytes | None, partitions: int) -> int | None:
@@ -116,32 +117,28 @@ def names_an_unknown_topic(headers: Headers) -> bool:
 def announce(message: Message, cause: Cause, postmark: Postmark) -> Outgoing:
     """Address a fact to everyone, or a reply to whoever asked."""
     topic, partition, subject = message.topic, cause.partition, message.subject.encode()
-    account = b"" if cause.account_id is None else cause.account_id.encode()
+    key = cause.key
+    begun = postmark.begun(topic, cause.trail_count)
     if isinstance(message, Reply):
         identity = stable_id(topic, cause.correlation_id)
         if cause.reply_to:
             topic = cause.reply_to
             partition = partition if cause.reply_partition is None else cause.reply_partition
     else:
-        identity = stable_id(topic, account + b":" + subject)
-    headers = b"".join(
-        (
-            postmark.headers,
-            type_header(message.topic),
-            CE_ID,
-            sized(identity),
-            CE_SUBJECT,
-            sized(subject),
-            cause.trail,
-        )
+        identity = stable_id(topic, key + b":" + subject)
+    value = encode(message)
+    record = (
+        sized(key or None),
+        varint(len(value)),
+        value,
+        begun,
+        UUID_SIZE,
+        identity,
+        CE_SUBJECT,
+        sized(subject),
+        cause.trail,
     )
-    count = postmark.count + 3 + cause.trail_count
-    return Outgoing(topic, partition, stamped(account or None, encode(message), headers, count))
-
-
-@cache
-def type_header(topic: str) -> bytes:
-    return header("ce_type", topic.encode())
+    return Outgoing(topic, partition, b"".join(record))
 
 
 @cache
@@ -178,5 +175,5 @@ def dead_letter(letter: Letter, reason: Reason, now: datetime) -> Outgoing:
     ]
     kept = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
     headers = [header(name, value) for name, value in (*kept, *position)]
-    written = stamped(record.key, record.value, b"".join(headers), len(headers))
+    written = stamped(record.key, record.value, headers, len(headers))
     return Outgoing(f"{record.topic}.dlq", record.partition, written)

@@ -42,8 +42,7 @@ async def set_aside(service: Service, letter: Letter) -> Parcel | None:
     async with transaction(service.database.pool_for(None)) as tx:
         fresh = await offsets.advance(tx, service.name, [letter])
         now = await read_clock(tx, service.settings.clock_offset)
-        await offsets.count(
-            tx, service.name, [offsets.Fate(x.place, "dead_lettered") for x in fresh]
-        )
+        fates = [offsets.Fate(x.record.topic, x.record.partition, "dead_lettered") for x in fresh]
+        await offsets.count(tx, service.name, fates)
         metrics.DEAD_LETTERS.labels(letter.record.topic, "database").inc(len(fresh))
         return await service.outbox.add(tx, [dead_letter(x, "database", now) for x in fresh])

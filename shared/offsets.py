@@ -1,8 +1,8 @@
 """How far this service has applied each partition, moved in the transaction of the effects."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from aiokafka import TopicPartition as Place
 
@@ -44,27 +44,15 @@ COUNT = """
 """
 
 Became: TypeAlias = Literal["applied", "duplicate", "refused", "invalid", "dead_lettered"]
+BECAME: tuple[Became, ...] = get_args(Became)
 
 
 class Fate(NamedTuple):
     """What became of one record, for the count that must add up to the offsets passed (I10)."""
 
-    place: Place
+    topic: str
+    partition: int
     became: Became
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many records of one partition became what."""
-
-    applied: int = 0
-    duplicate: int = 0
-    refused: int = 0
-    invalid: int = 0
-    dead_lettered: int = 0
-
-    def row(self) -> tuple[int, int, int, int, int]:
-        return self.applied, self.duplicate, self.refused, self.invalid, self.dead_lettered
 
 
 async def applied(pool: Pool, group: str) -> dict[Place, int]:
@@ -75,16 +63,18 @@ async def applied(pool: Pool, group: str) -> dict[Place, int]:
 
 async def advance(tx: Transaction, group: str, letters: Sequence[Letter]) -> list[Letter]:
     """Move to the end of the poll; give the letters that were never applied before."""
-    starts, ends = dict[Place, int](), dict[Place, int]()
+    starts, ends = dict[tuple[str, int], int](), dict[tuple[str, int], int]()
     for letter in letters:
-        place, offset = letter.place, letter.record.offset
-        starts.setdefault(place, offset)
-        ends[place] = offset + 1
+        record = letter.record
+        place = record.topic, record.partition
+        if place not in starts:
+            starts[place] = record.offset
+        ends[place] = record.offset + 1
     topics, partitions = zip(*ends, strict=True)
     rows = await tx.fetch(
         ADVANCE, group, topics, partitions, list(starts.values()), list(ends.values())
     )
-    before = {Place(topic, partition): previous for topic, partition, previous in rows}
+    before = {(topic, partition): previous for topic, partition, previous in rows}
     if all(before[place] <= start for place, start in starts.items()):
         return list(letters)
     metrics.OFFSET_CONFLICTS.labels(group).inc()
@@ -93,20 +83,13 @@ async def advance(tx: Transaction, group: str, letters: Sequence[Letter]) -> lis
 
 async def count(tx: Transaction, group: str, fates: Collection[Fate]) -> None:
     """Write down what became of each record of the poll, in the transaction that moved past it."""
-    tallies: dict[Place, Tally] = {}
-    for place, became in fates:
-        tally = tallies.setdefault(place, Tally())
-        setattr(tally, became, getattr(tally, became) + 1)
-    if tallies:
-        topics, partitions = zip(*tallies, strict=True)
-        numbers = zip(*(tally.row() for tally in tallies.values()), strict=True)
-        await tx.execute(COUNT, group, topics, partitions, *map(list, numbers))
-    show(group, tallies)
-
-
-def show(group: str, tallies: Mapping[Place, Tally]) -> None:
-    for tally in tallies.values():
-        names = ("applied", "duplicate", "refused", "invalid", "dead_lettered")
-        for became, number in zip(names, tally.row(), strict=True):
-            if number:
-                metrics.MESSAGES.labels(group, became).inc(number)
+    if not fates:
+        return
+    counted = Counter(fates)
+    places = list({(topic, partition) for topic, partition, _ in counted})
+    numbers = [[counted[Fate(*place, became)] for place in places] for became in BECAME]
+    topics, partitions = zip(*places, strict=True)
+    await tx.execute(COUNT, group, topics, partitions, *numbers)
+    for became, number in zip(BECAME, map(sum, numbers), strict=True):
+        if number:
+            metrics.MESSAGES.labels(group, became).inc(number)

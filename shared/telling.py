@@ -8,7 +8,15 @@ from typing import TypeAlias
 from shared import metrics
 from shared.contracts.errors import Error, unavailable
 from shared.contracts.message import Message, Reply, Request
-from shared.envelope import Cause, Outgoing, Postmark, announce, cause, dead_letter, names_an_unknown_topic
+from shared.envelope import (
+    Cause,
+    Outgoing,
+    Postmark,
+    announce,
+    cause,
+    dead_letter,
+    names_an_unknown_topic,
+)
 from shared.kafka import Letter, Refused, Unreadable
 from shared.offsets import Became
 

@@ -48,16 +48,20 @@ SMALL_VARINTS = [write_varint(number) for number in range(REMEMBERED_VARINTS)]
 
 
 def sized(text: bytes | None) -> bytes:
-    return NULL if text is None else varint(len(text)) + text
+    """A text behind its length."""
+    if text is None:
+        return NULL
+    size = len(text)
+    return (SMALL_VARINTS[size] if size < REMEMBERED_VARINTS else write_varint(size)) + text
 
 
 def header(name: str, value: bytes | None) -> bytes:
     return sized(name.encode()) + sized(value)
 
 
-def stamped(key: bytes | None, value: bytes | None, headers: bytes, count: int) -> bytes:
+def stamped(key: bytes | None, value: bytes | None, headers: Sequence[bytes], count: int) -> bytes:
     """A record but for its length and its place: key, value, and headers that are written already."""
-    return b"".join((sized(key), sized(value), varint(count), headers))
+    return b"".join((sized(key), sized(value), varint(count), *headers))
 
 
 class Run(NamedTuple):
@@ -71,16 +75,16 @@ class Run(NamedTuple):
 
 def runs(topic: str, partition: int, records: Iterable[bytes], most_bytes: int) -> list[Run]:
     """Give stamped records their places, in as many batches as the broker's limit asks for."""
-    made, placed, size = [], list[bytes](), 0
+    made, parts, count, size = [], list[bytes](), 0, 0
     for record in records:
-        if placed and size + len(record) > most_bytes:
-            made.append(Run(topic, partition, len(placed), b"".join(placed)))
-            placed, size = [], 0
-        place = varint(len(placed))
+        if count and size + len(record) > most_bytes:
+            made.append(Run(topic, partition, count, b"".join(parts)))
+            parts, count, size = [], 0, 0
+        place = varint(count)
         length = varint(len(NO_ATTRIBUTES_AT_TIME_0) + len(place) + len(record))
-        placed.append(b"".join((length, NO_ATTRIBUTES_AT_TIME_0, place, record)))
-        size += len(record)
-    made.append(Run(topic, partition, len(placed), b"".join(placed)))
+        parts += (length, NO_ATTRIBUTES_AT_TIME_0, place, record)
+        count, size = count + 1, size + len(record)
+    made.append(Run(topic, partition, count, b"".join(parts)))
     return made
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -35,6 +36,16 @@ class Reference(NamedTuple):
     type: str
     id: str
     description: str
+
+
+class Change(Enum):
+    """What a batch did to a row: what of it must be written."""
+
+    NONE = "none"
+    NEW = "new"
+    CLOSED = "closed"  # Its end alone.
+    EXTENDED = "extended"  # Its expiry alone.
+    REWRITTEN = "rewritten"
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +121,7 @@ class Reservation:
     answered_late: bool = False  # The request came after the charge.
     request: bytes | None = None  # What was asked, as JSON: None until it is requested.
     refusal: bytes | None = None  # The error that the request was answered with.
-    change: str = ""  # What `store.save` must do about the row: new, closed or rewritten.
+    change: Change = Change.NONE
 
     @property
     def first_expiry(self) -> datetime:
@@ -123,10 +134,12 @@ class Reservation:
     def open_hold(self) -> int:
         return self.held if self.state == "held" else 0
 
-    def touch(self, change: str) -> None:
-        """Remember the largest change: a row made in this batch is new whatever follows."""
-        if self.change != "new" and not (self.change == "rewritten" and change == "closed"):
+    def touch(self, change: Change) -> None:
+        """Remember what `store.save` must write; two different changes rewrite the row."""
+        if self.change in (Change.NONE, change):
             self.change = change
+        elif self.change is not Change.NEW:
+            self.change = Change.REWRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +177,14 @@ class Entry:
     created_at: datetime
 
 
+class Used(NamedTuple):
+    """A row of the usage log, with what the table has beside it."""
+
+    lane: int
+    created_at: datetime
+    row: UsageRecorded
+
+
 @dataclass(slots=True)
 class Book:
     """The accounts of a batch, locked, the operations it is about, and what it adds."""
@@ -177,7 +198,7 @@ class Book:
     granted: set[LineKey] = field(default_factory=set)
     new_grants: list[Granted] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    usage: list[UsageRecorded] = field(default_factory=list)
+    usage: list[Used] = field(default_factory=list)
     alerts: list[AlertRaised] = field(default_factory=list)
     window: str = field(init=False)
 
@@ -195,7 +216,7 @@ class Book:
             self.now,
             state,
             account.available,
-            change="new",
+            change=Change.NEW,
         )
         self.operations[account.account_id, operation_id] = new
         return new
@@ -222,6 +243,11 @@ class Book:
         known = account.standing
         plan = self.catalogue.plans.get(known.plan_code) if known.plan_code else None
         return plan.included_credits if plan else known.granted_per_month
+
+    def log(self, account: Account, row: UsageRecorded) -> UsageRecorded:
+        """Add a row to the usage log."""
+        self.usage.append(Used(account.lane, self.now, row))
+        return row
 
     def charge(self, account: Account, credits: int) -> None:
         """Count a charge into the month in which it is made (P16)."""

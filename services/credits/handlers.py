@@ -12,7 +12,7 @@ from services.credits.book import Book
 from services.credits.catalogue import Catalogue
 from services.credits.domain import HoldDue
 from services.credits.partitions import make_partitions
-from shared import envelope, metrics, offsets, tracing
+from shared import metrics, offsets, tracing
 from shared.contracts.credits import CreditsQuery
 from shared.contracts.message import Event, Message
 from shared.contracts.moments import rising_ids
@@ -66,7 +66,7 @@ class Credits:
         return await self.service.outbox.add(tx, told.records)
 
     def postmark(self, now: datetime) -> Postmark:
-        return envelope.postmark(NAME, now, self.service.settings.kafka_partitions)
+        return Postmark(NAME, now, self.service.settings.kafka_partitions)
 
 
 def subscribe(service: Service) -> None:
@@ -93,7 +93,9 @@ async def apply(credits: Credits, letters: Sequence[Letter]) -> Parcel | None:
             tx, [x.content for x in fresh if isinstance(x.content, Message)]
         )
         told = Told(credits.postmark(book.now))
-        fates = [Fate(letter.place, outcome(letter, book, told)) for letter in fresh]
+        fates = [
+            Fate(x.record.topic, x.record.partition, outcome(x, book, told)) for x in fresh
+        ]
         await offsets.count(tx, NAME, fates)
         return await credits.close_book(tx, book, told)
 

@@ -73,76 +73,13 @@ CLOSED_RESERVATION = (
     "lane",
     "subject_id",
     "account_id",
-    "kind",
     "state",
-    "expires_at",
-    "operation_type",
-    "price_version",
     "charged",
     "shortfall",
     "charge_seq",
-    "closed_at",
     "close_reason",
 )
-GRANT = (
-    "lane",
-    "account_id",
-    "invoice_id",
-    "line",
-    "kind",
-    "code",
-    "bucket",
-    "asked",
-    "credits",
-    "seq",
-    "granted_at",
-)
-ENTRY = (
-    "lane",
-    "account_id",
-    "seq",
-    "transaction_id",
-    "type",
-    "plan_delta",
-    "purchased_delta",
-    "balance_after",
-    "reference_type",
-    "reference_id",
-    "description",
-    "created_at",
-)
-USAGE = (
-    "account_id",
-    "usage_id",
-    "operation_id",
-    "operation_type",
-    "label",
-    "details",
-    "credits_used",
-    "cost_usd",
-    "provider",
-    "model_used",
-    "tokens_input",
-    "tokens_output",
-    "units",
-    "unit_kind",
-    "image_quality",
-    "items_created",
-    "item_kind",
-    "source",
-    "site_id",
-    "user_id",
-    "run_id",
-    "stage",
-    "related_type",
-    "related_id",
-    "related_title",
-    "status",
-    "estimated_tokens",
-    "shortfall",
-    "price_version",
-    "response_time_ms",
-)
+EXTENDED_RESERVATION = ("lane", "subject_id", "account_id", "expires_at")
 ALERT = ("account_id", "kind", "about", "window", "alert_id", "severity", "audience")
 
 LOCK_ACCOUNTS = """
@@ -215,13 +152,10 @@ RESERVATION_ARRAYS = """
     $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::timestamptz[], $19::text[],
     $20::timestamptz[], $21::boolean[], $22::bytea[], $23::bytea[]
 """
-ADD_RESERVATIONS = (
-    f"INSERT INTO reservations ({RESERVATION_COLUMNS}) SELECT * FROM unnest({RESERVATION_ARRAYS})"  # noqa: S608 - Constants of this file.
-)
-# A row that was heard of before it was requested: what was reported stays, what was asked is added.
+# What is seldom: a request that came after its report, a charge of what was refused or had ended.
 REWRITE_RESERVATIONS = (
-    ADD_RESERVATIONS
-    + """
+    f"INSERT INTO reservations ({RESERVATION_COLUMNS}) SELECT * FROM unnest({RESERVATION_ARRAYS})"  # noqa: S608 - Constants of this file.
+    """
     ON CONFLICT (lane, subject_id, account_id, kind) DO UPDATE
     SET state = excluded.state, operation_type = excluded.operation_type, model = excluded.model,
         price_version = excluded.price_version, available_after = excluded.available_after,
@@ -232,45 +166,22 @@ REWRITE_RESERVATIONS = (
         request = excluded.request, refusal = excluded.refusal
 """
 )
+# The usual end: nothing but the end changes.
 CLOSE_RESERVATIONS = """
-    UPDATE reservations SET
-        state = new.state, expires_at = new.expires_at, operation_type = new.operation_type,
-        price_version = new.price_version, charged = new.charged, shortfall = new.shortfall,
-        charge_seq = new.charge_seq, closed_at = new.closed_at, close_reason = new.close_reason
-    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
-                $7::text[], $8::int[], $9::bigint[], $10::bigint[], $11::bigint[],
-                $12::timestamptz[], $13::text[])
-         AS new (lane, subject_id, account_id, kind, state, expires_at, operation_type,
-                 price_version, charged, shortfall, charge_seq, closed_at, close_reason)
+    UPDATE reservations SET state = new.state, charged = new.charged, shortfall = new.shortfall,
+        charge_seq = new.charge_seq, closed_at = $1, close_reason = new.close_reason
+    FROM unnest($2::smallint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[],
+                $8::bigint[], $9::text[])
+         AS new (lane, subject_id, account_id, state, charged, shortfall, charge_seq, close_reason)
     WHERE reservations.lane = new.lane AND reservations.subject_id = new.subject_id
-      AND reservations.account_id = new.account_id AND reservations.kind = new.kind
+      AND reservations.account_id = new.account_id AND reservations.kind = 'operation'
 """
-ADD_GRANTS = """
-    INSERT INTO grants (lane, account_id, invoice_id, line, kind, code, bucket, asked, credits, seq,
-                        granted_at)
-    SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[],
-                         $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[])
-"""
-ADD_ENTRIES = """
-    INSERT INTO ledger (lane, account_id, seq, transaction_id, type, plan_delta, purchased_delta,
-                        balance_after, reference_type, reference_id, description, created_at)
-    SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
-                         $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
-                         $11::text[], $12::timestamptz[])
-"""
-ADD_USAGE = """
-    INSERT INTO usage (
-        created_at, lane, account_id, usage_id, operation_id, operation_type, label, details,
-        credits_used, cost_usd, provider, model_used, tokens_input, tokens_output, units, unit_kind,
-        image_quality, items_created, item_kind, source, site_id, user_id, run_id, stage,
-        related_type, related_id, related_title, status, estimated_tokens, shortfall, price_version,
-        response_time_ms)
-    SELECT $1::timestamptz, new.* FROM unnest(
-        $2::smallint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[],
-        $9::bigint[], $10::text[]::numeric[], $11::text[], $12::text[], $13::bigint[],
-        $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::bigint[], $19::text[],
-        $20::text[], $21::uuid[], $22::text[], $23::uuid[], $24::int[], $25::text[], $26::text[],
-        $27::text[], $28::text[], $29::boolean[], $30::bigint[], $31::int[], $32::bigint[]) AS new
+EXTEND_RESERVATIONS = """
+    UPDATE reservations SET expires_at = new.expires_at
+    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::timestamptz[])
+         AS new (lane, subject_id, account_id, expires_at)
+    WHERE reservations.lane = new.lane AND reservations.subject_id = new.subject_id
+      AND reservations.account_id = new.account_id AND reservations.kind = 'operation'
 """
 ADD_ALERTS = """
     INSERT INTO alerts (created_at, lane, content, account_id, kind, subject, month, alert_id,

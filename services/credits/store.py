@@ -1,10 +1,11 @@
 """All SQL that writes credits: one statement a table and batch, never one a message."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 
+from services.credits import rows
 from services.credits import statements as sql
-from services.credits.book import Account, Book, Reservation, Standing
+from services.credits.book import Account, Book, Change, Reservation, Standing
 from services.credits.catalogue import Catalogue, Prices
 from services.credits.domain import HoldDue
 from shared.contracts.credits import (
@@ -99,32 +100,33 @@ async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaise
     await save_rows(tx, sql.SAVE_ACCOUNTS, sql.ACCOUNT, accounts)
     standings = [a.standing for a in book.accounts.values() if a.standing.is_changed]
     await save_rows(tx, sql.SAVE_STANDINGS, sql.STANDING, standings)
-    changed: dict[str, list[Reservation]] = {"new": [], "closed": [], "rewritten": [], "": []}
-    for row in book.operations.values():
-        changed[row.change].append(row)
-    await save_rows(tx, sql.ADD_RESERVATIONS, sql.RESERVATION, changed["new"])
-    await save_rows(tx, sql.CLOSE_RESERVATIONS, sql.CLOSED_RESERVATION, changed["closed"])
-    await save_rows(tx, sql.REWRITE_RESERVATIONS, sql.RESERVATION, changed["rewritten"])
-    await save_rows(tx, sql.ADD_GRANTS, sql.GRANT, book.new_grants)
-    await save_rows(tx, sql.ADD_ENTRIES, sql.ENTRY, book.entries)
-    await add_usage(tx, book)
+    await save_reservations(tx, book)
+    await rows.GRANTS.add(tx, book.new_grants)
+    await rows.LEDGER.add(tx, book.entries)
+    await rows.USAGE.add(tx, book.usage)
     if book.catalogue is not known:
         await save_catalogue(tx, book.catalogue, known)
     return await add_alerts(tx, book)
 
 
 async def save_rows(
-    tx: Transaction, statement: str, names: Sequence[str], rows: Iterable[object]
+    tx: Transaction, statement: str, names: Sequence[str], changed: Sequence[object], *first: object
 ) -> None:
     """Hand over whole columns; no rows are no statement."""
-    if rows:
-        await tx.execute(statement, *columns(rows, *names))
+    if changed:
+        await tx.execute(statement, *first, *columns(changed, *names))
 
 
-async def add_usage(tx: Transaction, book: Book) -> None:
-    if book.usage:
-        lanes = [book.accounts[row.account_id].lane for row in book.usage]
-        await tx.execute(sql.ADD_USAGE, book.now, lanes, *columns(book.usage, *sql.USAGE))
+async def save_reservations(tx: Transaction, book: Book) -> None:
+    """New rows are copied; of the others only what has changed is written."""
+    every = list(book.operations.values())
+    await rows.RESERVATIONS.add(tx, [row for row in every if row.change is Change.NEW])
+    closed = [row for row in every if row.change is Change.CLOSED]
+    await save_rows(tx, sql.CLOSE_RESERVATIONS, sql.CLOSED_RESERVATION, closed, book.now)
+    extended = [row for row in every if row.change is Change.EXTENDED]
+    await save_rows(tx, sql.EXTEND_RESERVATIONS, sql.EXTENDED_RESERVATION, extended)
+    rewritten = [row for row in every if row.change is Change.REWRITTEN]
+    await save_rows(tx, sql.REWRITE_RESERVATIONS, sql.RESERVATION, rewritten)
 
 
 async def add_alerts(tx: Transaction, book: Book) -> list[AlertRaised]:

@@ -89,8 +89,7 @@ def charged(
             response_time_ms=report.response_time_ms,
             created_at=in_milliseconds(book.now),
         )
-        rows.append(row)
-    book.usage += rows
+        rows.append(book.log(account, row))
     return rows
 
 
@@ -137,5 +136,4 @@ def failed(
         response_time_ms=report.response_time_ms,
         created_at=in_milliseconds(book.now),
     )
-    book.usage.append(row)
-    return row
+    return book.log(account, row)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.credits import alerts, outcomes, usage
-from services.credits.book import Account, Book, Buckets, Reference, Reservation
+from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation
 from services.credits.domain.requests import Asked
 from services.credits.outcomes import Charge, Unpriced
 from services.credits.prices import Config, Model, PriceList, Usage, usd_text
@@ -124,7 +124,8 @@ def spend(account: Account, charged: int) -> Buckets:
 
 def close(book: Book, work: Reservation, state: State) -> None:
     work.state, work.closed_at, work.close_reason = state, book.now, "completed"
-    work.touch("closed")
+    # What was charged late has another price, and perhaps another type, than the row said.
+    work.touch(Change.CLOSED if state == "committed" else Change.REWRITTEN)
 
 
 def warn(

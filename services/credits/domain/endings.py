@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.credits import outcomes, usage
-from services.credits.book import Account, Book, Reservation
+from services.credits.book import Account, Book, Change, Reservation
 from services.credits.domain.requests import Asked
 from services.credits.prices import usd_text
 from shared.contracts.credits import OperationCancelled, OperationFailed, State
@@ -78,7 +78,7 @@ def release(book: Book, account: Account, work: Reservation, state: State, reaso
     account.held -= freed
     account.version += 1
     work.state, work.closed_at, work.close_reason = state, book.now, reason
-    work.touch("closed")
+    work.touch(Change.CLOSED)
     return freed
 
 

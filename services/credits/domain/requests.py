@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import Enum
 
 from services.credits import outcomes, refusals
-from services.credits.book import Account, Book, Reservation
+from services.credits.book import Account, Book, Change, Reservation
 from services.credits.prices import Config, Model, PriceList
 from shared.contracts.credits import CHARGED, ExtensionReplied, ExtensionRequested, OperationRequested
 from shared.contracts.errors import Error, Problem, invalid, not_found
@@ -118,7 +118,7 @@ def answer_late(
 ) -> Message:
     """Tell whoever asks for work whose end was reported first how it ended (P16)."""
     prices = book.catalogue.prices.at(row.price_version or book.catalogue.prices.latest.version)
-    row.touch("rewritten")
+    row.touch(Change.REWRITTEN)
     row.request, row.requested_at = encode(request), book.now
     row.available_after = account.available
     config = prices.configs.get(row.operation_type or "")
@@ -141,6 +141,6 @@ def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
     is_repeat = until == known.expires_at
     if until > known.expires_at:
         known.expires_at = until
-        known.touch("closed")
+        known.touch(Change.EXTENDED)
     reply: ExtensionReplied = outcomes.extended(request, known, replayed=is_repeat)
     return [reply]
