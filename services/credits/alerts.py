@@ -1,7 +1,6 @@
 """What operators are told of: work short of credits, work after a refusal, a model without a price."""
 
 from services.credits.book import Account, Book, Reservation
-from shared.contracts.moments import in_milliseconds
 from shared.contracts.operating import AlertKind, AlertRaised, Severity
 
 
@@ -70,5 +69,5 @@ def alert(
         message=message,
         data=data,
         window=book.window,
-        created_at=in_milliseconds(book.now),
+        created_at=book.at,
     )

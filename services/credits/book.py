@@ -11,7 +11,7 @@ import msgspec
 from services.credits.catalogue import FREE, Catalogue
 from shared.contracts.credits import OperationRequested, State, UsageRecorded
 from shared.contracts.invoicing import GrantKind
-from shared.contracts.moments import window_of
+from shared.contracts.moments import in_milliseconds, window_of
 from shared.contracts.operating import AlertRaised
 from shared.contracts.types import AccountStatus, Bucket
 
@@ -142,8 +142,7 @@ class Reservation:
             self.change = Change.REWRITTEN
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(NamedTuple):
     """One line of a paid invoice, which is granted once."""
 
     lane: int
@@ -159,8 +158,7 @@ class Granted:
     granted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One change of a balance, for ever."""
 
     lane: int
@@ -201,9 +199,10 @@ class Book:
     usage: list[Used] = field(default_factory=list)
     alerts: list[AlertRaised] = field(default_factory=list)
     window: str = field(init=False)
+    at: str = field(init=False)  # `now`, as the contract writes it.
 
     def __post_init__(self) -> None:
-        self.window = window_of(self.now)
+        self.window, self.at = window_of(self.now), in_milliseconds(self.now)
 
     def hear_of(self, account: Account, operation_id: str, state: State) -> Reservation:
         """Write down an operation of which nothing was known."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -37,16 +37,14 @@ class Unpriced:
     operation_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What the provider takes, a line of usage each; None where the model has no price."""
 
     model: Model | None
     usd: Sequence[str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """What a completed operation moved, and how it was priced."""
 
     transaction_id: str | None
@@ -131,7 +129,7 @@ def reserved(book: Book, account: Account, hold: Reservation) -> CreditsReserved
         version=account.version,
         balance_after=account.balance,
         available_after=account.available,
-        at=in_milliseconds(book.now),
+        at=book.at,
         operation_id=hold.subject_id,
         reservation_id=hold.reservation_id,
         kind="operation",
@@ -147,14 +145,14 @@ def committed(
     book: Book, account: Account, work: Reservation, done: Charge
 ) -> Sequence[Message]:
     """The charge, and what could not be charged."""
-    at, request = in_milliseconds(book.now), done.request
+    request = done.request
     fact = CreditsCommitted(
         account_id=account.account_id,
         seq=account.seq,
         version=account.version,
         balance_after=account.balance,
         available_after=account.available,
-        at=at,
+        at=book.at,
         operation_id=work.subject_id,
         operation_type=done.config.operation_type,
         charged=work.charged,
@@ -197,7 +195,7 @@ def released(
         version=account.version,
         balance_after=account.balance,
         available_after=account.available,
-        at=in_milliseconds(book.now),
+        at=book.at,
         operation_id=hold.subject_id,
         reservation_id=hold.reservation_id,
         kind="operation",
@@ -213,7 +211,7 @@ def expired(book: Book, account: Account, hold: Reservation, freed: int) -> Cred
         version=account.version,
         balance_after=account.balance,
         available_after=account.available,
-        at=in_milliseconds(book.now),
+        at=book.at,
         operation_id=hold.subject_id,
         reservation_id=hold.reservation_id,
         kind="operation",
@@ -229,7 +227,7 @@ def granted(book: Book, account: Account, line: Granted, entry: str | None) -> C
         version=account.version,
         balance_after=account.balance,
         available_after=account.available,
-        at=in_milliseconds(book.now),
+        at=book.at,
         transaction_id=entry,
         invoice_id=line.invoice_id,
         line=line.line,
@@ -256,7 +254,7 @@ def balance_changed(book: Book, account: Account) -> BalanceChanged:
         status=account.standing.status,
         seq=account.seq,
         version=account.version,
-        at=in_milliseconds(book.now),
+        at=book.at,
     )
 
 

@@ -11,7 +11,6 @@ from shared.contracts.credits import (
     OperationRequested,
     UsageRecorded,
 )
-from shared.contracts.moments import in_milliseconds
 from shared.contracts.types import Quality, Source
 
 
@@ -81,13 +80,20 @@ def charged(
             image_quality=part.quality,
             items_created=part.items,
             item_kind=part.item_kind,
-            **purpose._asdict(),
+            source=purpose.source,
+            site_id=purpose.site_id,
+            user_id=purpose.user_id,
+            run_id=purpose.run_id,
+            stage=purpose.stage,
+            related_type=purpose.related_type,
+            related_id=purpose.related_id,
+            related_title=purpose.related_title,
             status="late" if done.late else "success",
             estimated_tokens=usage.is_estimated,
             shortfall=part.shortfall,
             price_version=work.price_version,
             response_time_ms=report.response_time_ms,
-            created_at=in_milliseconds(book.now),
+            created_at=book.at,
         )
         rows.append(book.log(account, row))
     return rows
@@ -134,6 +140,6 @@ def failed(
         shortfall=0,
         price_version=work.price_version,
         response_time_ms=report.response_time_ms,
-        created_at=in_milliseconds(book.now),
+        created_at=book.at,
     )
     return book.log(account, row)
