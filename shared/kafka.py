@@ -49,12 +49,13 @@ Content: TypeAlias = Message | Refused | Unreadable
 
 @dataclass(slots=True)
 class Letter:
-    """One record, what it says, and the role of the person who says it (None: a service)."""
+    """One record, what it says, and the person who says it with his role (None: a service)."""
 
     record: Record
     headers: Headers
     content: Content
     role: str | None = None
+    user_id: str | None = None
 
     @property
     def place(self) -> Place:
@@ -132,7 +133,8 @@ class Reader:
             return Letter(record, headers, refuse(form.message, named_in(content, form), actor))
         if isinstance(content, Message) and actor and hasattr(content, "user_id"):
             content = msgspec.structs.replace(content, user_id=actor.sub)
-        return Letter(record, headers, content, actor.role if actor else None)
+        said_by = (actor.role, actor.sub) if actor else (None, None)
+        return Letter(record, headers, content, *said_by)
 
 
 def form_of(message: type[Message]) -> Form:
