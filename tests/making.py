@@ -128,5 +128,5 @@ def letter(message: Message, headers: Headers = (), **where: int) -> Letter:
 def outgoing(message: Message, headers: Headers = ()) -> Outgoing:
     """What a client gives to a `Publisher`."""
     written = [header(name, value) for name, value in pairs(headers)]
-    stamp = stamped(key_of(message), encode(message), b"".join(written), len(written))
+    stamp = stamped(key_of(message), encode(message), written, len(written))
     return Outgoing(message.topic, partition_for(message), stamp)
