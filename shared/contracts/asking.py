@@ -9,13 +9,12 @@ from shared.contracts import canonical
 from shared.contracts.access import ADMIN, MEMBER, SERVICE, Who
 from shared.contracts.errors import Problem
 from shared.contracts.message import Part
-from shared.contracts.types import Code, JsonObject, TimeOrDate
+from shared.contracts.types import Code, Cursor, JsonObject, TimeOrDate
 
 MEMBER_OR_SERVICE = MEMBER | SERVICE
 ADMIN_OR_SERVICE = ADMIN | SERVICE
 
 Words: TypeAlias = Annotated[Sequence[Code], Meta(max_length=100)]
-Cursor: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]*$")]
 
 
 class Params(Part, frozen=True, kw_only=True):

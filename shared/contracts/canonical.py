@@ -31,7 +31,7 @@ REFUSALS = (msgspec.ValidationError, OverflowError, RecursionError)
 STRING = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
 STRINGS = re.compile(STRING.encode(), re.DOTALL)
 BRACKETS = re.compile(rb"[\[\]{}]")
-NUMBER = r"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?"
+NUMBER = r"(?<![\w.+-])-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?(?![\w.+-])"
 STRINGS_AND_NUMBERS = re.compile(f"{STRING}|(?P<number>{NUMBER})".encode(), re.DOTALL)
 OUT_OF_RANGE = b"9" * MAX_DIGITS_KEPT
 

@@ -44,6 +44,7 @@ IS_DATE = spelt(DAY, "a date as 2026-01-15")
 IS_TIME_OR_DATE = spelt(f"({MOMENT}|{DAY})", "a time as 2026-01-15T12:00:00.000Z, or a date")
 IS_WINDOW = spelt(r"\d{4}-(0[1-9]|1[0-2])", "a month as 2026-01")
 IS_COUNTRY = spelt(r"[A-Z]{2}", "a country of two letters")
+IS_CURSOR = spelt(r"[\x21-\x7e]*", "a cursor as it was given")
 IS_EMAIL = spelt(r"[^@\s\x00]+@[^@\s\x00]+", "an e-mail address")
 
 Uuid: TypeAlias = Annotated[
@@ -82,6 +83,7 @@ TimeOrDate: TypeAlias = Annotated[
 Window: TypeAlias = Annotated[str, Meta(pattern=IS_WINDOW, description="UTC month")]
 Country: TypeAlias = Annotated[str, Meta(pattern=IS_COUNTRY, extra=UPPER)]
 Email: TypeAlias = Annotated[str, Meta(min_length=3, max_length=254, pattern=IS_EMAIL, extra=TEXT)]
+Cursor: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500, pattern=IS_CURSOR)]
 Limit: TypeAlias = Annotated[Count | None, Meta(description="null: unlimited, 0: not included")]
 Stage: TypeAlias = Annotated[int, Meta(ge=1, le=99)]
 Json: TypeAlias = Any  # What JSON can say: values that pass through us without being read.
