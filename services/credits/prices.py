@@ -59,9 +59,13 @@ class Model:
 
     def usd(self, tokens_input: int, tokens_output: int, images: int, requests: int) -> int:
         """P1: one rounding at the end, half up; in 10^-8 USD."""
-        thousandfold = tokens_input * self.input_price + tokens_output * self.output_price
-        whole = images * self.image_price + requests * self.request_price
-        return (thousandfold + whole * TOKENS_A_PRICE + TOKENS_A_PRICE // 2) // TOKENS_A_PRICE
+        return half_up(self.exact(tokens_input, tokens_output, images, requests), TOKENS_A_PRICE)
+
+    def exact(self, tokens_input: int, tokens_output: int, images: int, requests: int) -> int:
+        """P1 before it is rounded; in 10^-11 USD."""
+        by_tokens = tokens_input * self.input_price + tokens_output * self.output_price
+        each = images * self.image_price + requests * self.request_price
+        return by_tokens + each * TOKENS_A_PRICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +147,7 @@ class PriceList:
         if config.mode == "fixed":
             return config.by_units(1 if estimate.units is None else estimate.units)
         chosen = model or self.default_text
-        tokens_input, tokens_output = estimate.tokens_input, estimate.tokens_output
-        if tokens_input is None:
-            tokens_input = config.default_input
-        if tokens_output is None:
-            words = estimate.words
-            tokens_output = config.default_output if words is None else tokens_of(words, chosen)
-        return config.by_tokens(tokens_input + tokens_output, chosen)
+        return config.by_tokens(sum(expected_tokens(config, estimate, chosen)), chosen)
 
     def of_images(self, images: Sequence[ImageCount], model: Model | None) -> int:
         """P3: the price of each tier, unless the model has a price of its own."""
@@ -192,12 +190,23 @@ class PriceList:
         return Usage(tokens_input, tokens_output, silent, charged)
 
     def model_used(self, done: Done, requested: str | None, quality: str | None) -> Model | None:
-        """The exact model, else the one asked for, else the default; None: it has no price (P16)."""
+        """The exact model, else the one asked for, else the default; None has no price (P16)."""
         if done.model_used is not None:
             return self.models.get(done.model_used)
         if requested is not None and requested in self.models:
             return self.models[requested]
         return self.default_text if quality is None else self._default("image", quality)
+
+
+def expected_tokens(config: Config, estimate: Estimate, model: Model | None) -> tuple[int, int]:
+    """P7: in and out, as given, else by words, else the defaults of the operation."""
+    tokens_input, tokens_output = estimate.tokens_input, estimate.tokens_output
+    if tokens_input is None:
+        tokens_input = config.default_input
+    if tokens_output is None:
+        words = estimate.words
+        tokens_output = config.default_output if words is None else tokens_of(words, model)
+    return tokens_input, tokens_output
 
 
 def by_unit_price(config: Config, done: Done, held: int) -> int:
@@ -216,6 +225,11 @@ def tokens_of(words: int, model: Model | None) -> int:
     """P6: so many tokens a word, rounded up."""
     tokens = model.tokens_a_word if model else DEFAULT_TOKENS_A_WORD
     return -(-words * tokens // THOUSANDTHS)
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """An exact quotient that is not negative, rounded to the nearest integer, a half upwards."""
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def scaled(decimal: str, places: int) -> int:
