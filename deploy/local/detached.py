@@ -35,7 +35,8 @@ def start(home: Path, arguments: Sequence[str]) -> str:
         try:
             said = follow(home, process, words)
         except (KeyboardInterrupt, SystemExit):
-            process.stop(SIGTERM, supervisor.END_SECONDS)
+            process.ask_to_end(SIGTERM)
+            process.end_within(supervisor.END_SECONDS)
             raise
     if child.returncode:
         raise OperatorError(said.removeprefix(PROGRAM))

@@ -31,6 +31,11 @@ def given_databases() -> dict[str, str]:
     return {name: os.environ[name] for name in variables if os.environ.get(name)}
 
 
+def is_database_known(service: str) -> bool:
+    given = given_databases()
+    return not given or database_variable(service) in given
+
+
 def make(home: Path) -> dict[str, str]:
     """Put together what the services need, from what was given and what is our own."""
     private, public = keys.make(home / "keys")

@@ -71,6 +71,10 @@ def download(context: MavenContext, wanted: Locked) -> Path:
         jar = Path(artifact.resolve())
     except (RequestException, RuntimeError) as error:  # jgo raises the latter for a missing jar.
         raise OperatorError(f"{artifact} cannot be fetched: is there a network?") from error
+    check(jar, wanted)
+    return jar
+
+
+def check(jar: Path, wanted: Locked) -> None:
     if hashlib.sha256(jar.read_bytes()).hexdigest() != wanted["sha256"]:
         raise OperatorError(f"{jar.name} is not what the lock file says, and is not used")
-    return jar

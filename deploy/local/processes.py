@@ -56,10 +56,12 @@ class Process:
         if self.is_alive:
             os.kill(self.pid, number)
 
-    def stop(self, number: Signals, seconds: float) -> None:
-        """Ask it to end, and end it with all that it started when it has not after so long."""
+    def ask_to_end(self, number: Signals) -> None:
         self.send(number)
         self.send(SIGCONT)  # A frozen process hears nothing else.
+
+    def end_within(self, seconds: float) -> None:
+        """Wait for its end, and after so long bring it about."""
         if not self.is_gone_within(seconds):
             self.kill()
 

@@ -80,8 +80,16 @@ class Program:
 
     def stop(self) -> None:
         """End it, whoever started it, and forget it."""
+        self.ask_to_stop()
+        self.finish()
+
+    def ask_to_stop(self) -> None:
         if running := self.process:
-            running.stop(self.stop_signal, self.stop_seconds)
+            running.ask_to_end(self.stop_signal)
+
+    def finish(self) -> None:
+        if running := self.process:
+            running.end_within(self.stop_seconds)
         self.record.unlink(missing_ok=True)
 
     def kill(self) -> None:
@@ -129,5 +137,8 @@ def running(programs: Sequence[Program]) -> Iterator[None]:
 
 
 def stop(programs: Sequence[Program]) -> None:
-    for program in reversed(programs):
-        program.stop()
+    """Stop all of them at the same time."""
+    for program in programs:
+        program.ask_to_stop()
+    for program in programs:
+        program.finish()

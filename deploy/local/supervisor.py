@@ -10,7 +10,7 @@ from pathlib import Path
 from signal import SIGTERM
 
 from deploy.errors import OperatorError
-from deploy.local import environment, processes, stack, status, wanted
+from deploy.local import environment, processes, programs, stack, status, wanted
 from deploy.local.interrupts import interrupts, orderly
 from deploy.local.processes import Process
 from deploy.local.programs import Program
@@ -84,10 +84,9 @@ def supervise(home: Path, names: Sequence[str], announce: Callable[[str], None])
 
 
 def start(home: Path, names: Sequence[str]) -> dict[str, str]:
-    servers = [name for name in names if name in wanted.SERVERS]
-    start_and_wait(wanted.programs(home, servers, {}))
+    start_and_wait(wanted.servers_among(wanted.programs(home, names, {})))
     settings = stack.prepare(home)
-    start_and_wait(wanted.programs(home, [name for name in names if name not in servers], settings))
+    start_and_wait(wanted.workers_among(wanted.programs(home, names, settings)))
     return settings
 
 
@@ -114,9 +113,11 @@ def care_for(home: Path, settings: Mapping[str, str]) -> None:
 
 def stop(home: Path) -> None:
     """Stop what runs on a data folder, services first, whoever started it."""
-    for program in reversed(wanted.programs(home, wanted.read(home), {})):
-        log.info("Stopping %s", program.title)
-        program.stop()
+    everything = wanted.programs(home, wanted.read(home), {})
+    groups = wanted.workers_among(everything), wanted.servers_among(everything)
+    for group in filter(None, groups):
+        log.info("Stopping %s", ", ".join(program.title for program in group))
+        programs.stop(group)
     for path in (READY, status.SUPERVISOR, wanted.KEPT):
         (home / path).unlink(missing_ok=True)
 
@@ -130,7 +131,7 @@ def join(home: Path, names: Sequence[str]) -> str:
             raise OperatorError(f"not ready after {JOIN_SECONDS:.0f} s: {', '.join(missing)}")
         time.sleep(LOOK_EVERY_SECONDS)
     settings = environment.read(home)
-    if settings.get(CLOCK) != os.environ.get(CLOCK):
+    if os.environ.get(CLOCK, settings.get(CLOCK)) != settings.get(CLOCK):
         raise OperatorError(f"{home} runs with another {CLOCK}: `igny8 down` first")
     return environment.text_of(settings)
 
@@ -144,6 +145,7 @@ def missing_in(home: Path) -> list[str]:
 def end(home: Path) -> None:
     """Stop a stack, whatever is left of it and of the program that looks after it."""
     if supervisor := processes.noted(home / status.SUPERVISOR):
-        supervisor.stop(SIGTERM, END_SECONDS)
+        supervisor.ask_to_end(SIGTERM)
+        supervisor.end_within(END_SECONDS)
     with stack.sole(home):
         stop(home)

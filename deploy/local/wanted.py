@@ -24,6 +24,8 @@ def names(only: Sequence[str], workers: int) -> list[str]:
     if unknown := set(only) - {*SERVERS, *SERVICES}:
         raise OperatorError(f"there is no {', '.join(sorted(unknown))} to start")
     services = [service for service in SERVICES if service in only or not only]
+    if missing := [one for one in services if not environment.is_database_known(one)]:
+        raise OperatorError(f"{environment.database_variable(missing[0])} is missing")
     numbers = range(1, workers + 1)
     return servers() + [worker.name_of(one, number) for one in services for number in numbers]
 
@@ -53,3 +55,11 @@ def programs(home: Path, wanted: Sequence[str], settings: Mapping[str, str]) -> 
         own[name](home) if name in own else worker.program(*worker.parts_of(name), home, settings)
         for name in wanted
     ]
+
+
+def servers_among(programs: Sequence[Program]) -> list[Program]:
+    return [program for program in programs if program.name in SERVERS]
+
+
+def workers_among(programs: Sequence[Program]) -> list[Program]:
+    return [program for program in programs if program.name not in SERVERS]

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from deploy.local import environment, ports
+from deploy.errors import OperatorError
+from deploy.local import cache, environment, ports, postgres
 from tests.deploy.conftest import Operator, eventually
 
 pytestmark = pytest.mark.servers
@@ -105,6 +106,16 @@ def test_what_cannot_be_fetched_is_said_in_one_line(
     assert failed.returncode == 1
     assert words in failed.stderr.splitlines()[-1]
     assert "Traceback" not in failed.stderr
+
+
+def test_room_that_is_missing_is_said_before_anything_is_started(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"has \d+ MB left, 999999999 MB are needed"):
+        cache.need_room(tmp_path / "data", 999_999_999)
+
+
+def test_a_platform_that_has_no_programs_is_said() -> None:
+    with pytest.raises(OperatorError, match="there is no PostgreSQL 18 for sunos5 on sparc here"):
+        postgres.jar_for("sunos5", "sparc")
 
 
 def test_an_unknown_service_is_said_in_one_line(operator: Operator) -> None:
