@@ -9,6 +9,7 @@ from shared.contracts import canonical
 from shared.contracts.access import ADMIN, MEMBER, SERVICE, Who
 from shared.contracts.errors import Problem
 from shared.contracts.message import Part
+from shared.contracts.moments import moment_of
 from shared.contracts.types import Code, Cursor, JsonObject, TimeOrDate
 
 MEMBER_OR_SERVICE = MEMBER | SERVICE
@@ -43,6 +44,18 @@ class Range(Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.preset is not None and (self.from_ is not None or self.to is not None):
             raise ValueError("`preset`: Expected this or `from` and `to`")
+        if self.from_ is not None:
+            check_calendar("from", self.from_)
+        if self.to is not None:
+            check_calendar("to", self.to)
+
+
+def check_calendar(name: str, bound: str) -> None:
+    """Digits in their places are not yet a day: there is no 30th of February."""
+    try:
+        moment_of(bound)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: Expected a day and a time that exist") from error
 
 
 def parameters(

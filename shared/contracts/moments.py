@@ -1,9 +1,11 @@
 """Times as the contract writes them, and ids that rise with time."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from functools import lru_cache
 from itertools import count
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=4096)
@@ -11,6 +13,21 @@ def in_milliseconds(moment: datetime) -> str:
     """Write a UTC time as RFC 3339 with milliseconds."""
     utc = moment.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
+
+
+def moment_of(text: str) -> datetime:
+    """Read a time, or a date as its 00:00Z; ValueError for one that no calendar knows.
+
+    Years that Python cannot count are its first or last one: before everything, or after it.
+    """
+    year, rest = text.upper().split("-", 1)
+    if not MINYEAR <= int(year) <= MAXYEAR:
+        return LAST if int(year) else FIRST
+    read = datetime.fromisoformat(f"{int(year):04d}-{rest}")
+    try:
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except OverflowError:
+        return read.replace(tzinfo=UTC)
 
 
 def window_of(moment: datetime) -> str:
