@@ -21,7 +21,7 @@ class Gate:
         self._verifier, self._offset = verifier, clock_offset_seconds
 
     def admit(self, who: Who, record: Record, account_id: str | None) -> Actor | Error | None:
-        """The actor is judged by the moment of sending: waiting in a queue makes nobody forbidden."""
+        """Judge the actor by the moment of sending: waiting in a queue makes nobody forbidden."""
         tokens = [value for name, value in record.headers if name == ACTOR]
         if not tokens:
             return None if who.is_service else forbidden(who.roles)

@@ -1,7 +1,7 @@
 """Who is asking: the signed header of a person's command, verified (`design.md` 5).
 
-A compact JWS (RFC 7515) signed with Ed25519 (RFC 8037). The algorithm is fixed, the key comes from our
-settings alone: a token that names another algorithm or brings its own key is no token.
+A compact JWS (RFC 7515) signed with Ed25519 (RFC 8037). The algorithm is fixed, the key comes from
+our settings alone: a token that names another algorithm or brings its own key is no token.
 """
 
 import base64
@@ -94,14 +94,14 @@ def is_signed(key: Ed25519PublicKey, signed: bytes, signature: bytes) -> bool:
 
 
 def keys_in(text: str) -> dict[str | None, Ed25519PublicKey]:
-    """Read PEM keys one after the other, each named by a line `kid: NAME` before it, or nameless."""
+    """Read PEM keys one after the other, each named by a line `kid: NAME` before it, if at all."""
     keys: dict[str | None, Ed25519PublicKey] = {}
     for block in text.split(PEM_END)[:-1]:
         named = [line[len(KID) :].strip() for line in block.splitlines() if line.startswith(KID)]
         pem = block[block.index("-----BEGIN") :] + PEM_END
         key = load_pem_public_key(pem.encode())
         if not isinstance(key, Ed25519PublicKey):
-            raise ValueError("ACTOR_PUBLIC_KEY_FILE holds a key that is not Ed25519")
+            raise TypeError("ACTOR_PUBLIC_KEY_FILE holds a key that is not Ed25519")
         keys[named[-1] if named else None] = key
     return keys
 
@@ -109,7 +109,7 @@ def keys_in(text: str) -> dict[str | None, Ed25519PublicKey]:
 def private_key_of(path: Path) -> Ed25519PrivateKey:
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("ACTOR_PRIVATE_KEY_FILE holds a key that is not Ed25519")
+        raise TypeError("ACTOR_PRIVATE_KEY_FILE holds a key that is not Ed25519")
     return key
 
 

@@ -9,7 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as Place
 
-from shared import metrics
+from shared import jobs, metrics
 from shared.jobs import MAY_PASS
 
 RETRY_SECONDS = 1.0
@@ -59,6 +59,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
                     await asyncio.sleep(RETRY_SECONDS)
                 except ValueError as error:
                     log.critical("refusing to start", reason=str(error))
+                    jobs.failures.append(error)
                     signal.raise_signal(signal.SIGTERM)
                     return
 

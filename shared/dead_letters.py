@@ -1,7 +1,7 @@
-"""When too much of a partition cannot be read, the deploy is bad, not the data: it stops and says so.
+"""When too much of a partition cannot be read, the deploy is bad, not the data: it stops.
 
-More than half of its last 200 records: the partition stands still (`design.md` 3). More than 1 % of its
-last 10,000: an alert. A few bad records on a quiet topic stop nothing.
+More than half of its last 200 records: the partition stands still (`design.md` 3). More than 1 % of
+its last 10,000: an alert. A few bad records on a quiet topic stop nothing.
 """
 
 from collections.abc import Sequence

@@ -31,7 +31,7 @@ class Outgoing(NamedTuple):
 
 @dataclass(slots=True)
 class Postmark:
-    """What everything that one batch sends has in common, and for each topic how its headers begin."""
+    """What all that one batch sends has in common, and for each topic how its headers begin."""
 
     source: str
     now: datetime
@@ -94,7 +94,9 @@ def cause_of_itself(account_id: str, subject: str, partition: int) -> Cause:
     return Cause(account_id.encode(), partition, named, *trail_of(named, named, None))
 
 
-def trail_of(correlation_id: bytes, causation_id: bytes, traceparent: bytes | None) -> tuple[bytes, int]:
+def trail_of(
+    correlation_id: bytes, causation_id: bytes, traceparent: bytes | None
+) -> tuple[bytes, int]:
     """Carry on the identifiers by which a request is followed through the system."""
     trail = b"".join((CORRELATION, sized(correlation_id), CAUSATION, sized(causation_id)))
     carried = readable(traceparent) if traceparent else None

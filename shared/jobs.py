@@ -28,6 +28,8 @@ MAY_PASS = (
 
 log = structlog.get_logger(__name__)
 
+failures: list[BaseException] = []  # What ended this process: it then exits with an error.
+
 
 async def repeat(seconds: float, job: Job) -> None:
     """Run a job for ever; what may pass delays it, anything else ends the process."""
@@ -49,4 +51,5 @@ def watched(work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
 def stop_if_failed(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and (error := task.exception()):
         log.critical("a task failed for good", exc_info=error)
+        failures.append(error)
         signal.raise_signal(signal.SIGTERM)

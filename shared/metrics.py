@@ -43,9 +43,7 @@ UNKNOWN_REPLY_TOPICS = Counter(
     "igny8_unknown_reply_topics", "Answers that were wanted where we do not write"
 )
 LOOP_LAG = Gauge("igny8_event_loop_lag_seconds", "How late the event loop wakes")
-CLOCK_OFFSET = Gauge(
-    "igny8_clock_offset_seconds", "The database's clock less that of the process"
-)
+CLOCK_OFFSET = Gauge("igny8_clock_offset_seconds", "The database's clock less that of the process")
 RESERVATIONS_OPEN = Gauge("igny8_reservations_open", "Holds that are open")
 RESERVATION_OVERDUE = Gauge(
     "igny8_reservation_overdue_seconds", "How long the oldest hold should have ended"

@@ -1,9 +1,9 @@
 """Causes before effects: partitions of one number are merged by the broker's timestamps.
 
 They hold the same accounts. What was polled waits here until no sister partition of its number can
-still hold something older: a sister that has records which nobody has read yet is read first, as Kafka
-Streams does. So a backlog meets payments before requests, and requests before completions. This makes
-order usual, never guaranteed: the rules stay right in any order.
+still hold something older: a sister that has records which nobody has read yet is read first, as
+Kafka Streams does. So a backlog meets payments before requests, and requests before completions.
+This makes order usual, never guaranteed: the rules stay right in any order.
 """
 
 import time
@@ -18,7 +18,9 @@ from shared.kafka import Record
 Clock: TypeAlias = Callable[[], float]
 
 BEFORE_ALL, AFTER_ALL = -1, 2**80
-RANKS = 1024  # More than there are topics: a moment is (timestamp, rank of the topic) in one number.
+RANKS = (
+    1024  # More than there are topics: a moment is (timestamp, rank of the topic) in one number.
+)
 
 
 class Waiting:
@@ -78,6 +80,11 @@ class Order:
     def oldest(self) -> dict[Place, int]:
         """The timestamp of the first record that waits, in milliseconds, a partition."""
         return {p: w.records[0].timestamp for p, w in self._waiting.items() if w.records}
+
+    def may_give(self, place: Place) -> bool:
+        """Whether nothing waits here, so that a poll would ask for more."""
+        waiting = self._waiting.get(place)
+        return waiting is not None and not waiting.records and not waiting.is_stopped
 
     def unread_from(self, place: Place) -> int | None:
         """The offset of the first record that waits."""

@@ -1,8 +1,8 @@
 """Records leave with the transaction that made them true: one packed row, published from memory.
 
 The row is recovery only. It is deleted by the next transaction, and whatever a crash leaves behind
-is published by `recover`: at least once, under the same ids. A worker publishes one parcel after the
-other, so an account's records never overtake each other.
+is published by `recover`: at least once, under the same ids. A worker publishes one parcel after
+the other, so an account's records never overtake each other.
 """
 
 import asyncio
@@ -100,7 +100,9 @@ class Outbox:
             await self._publisher.send_runs(parcel.runs)
         except KafkaError as error:
             metrics.PUBLISH_FAILURES.inc()
-            log.error("the outbox waits for the broker", parcel=parcel.parcel_id, error=repr(error))
+            log.warning(
+                "the outbox waits for the broker", parcel=parcel.parcel_id, error=repr(error)
+            )
             return False
         return True
 
@@ -110,7 +112,7 @@ class Outbox:
             return
 
     async def tidy(self, pool: Pool) -> None:
-        """Delete what has arrived while no batch came by, and keep what travels from others' hands."""
+        """Delete what has arrived while no batch came by; keep what travels from others' hands."""
         arrived, travelling = list(self._arrived), list(self._travelling)
         if arrived:
             await pool.execute(FORGET, arrived)
@@ -138,4 +140,3 @@ class Outbox:
             await pool.execute(FORGET, [parcel_id])
             log.info("a parcel that was left behind is published", parcel=parcel_id)
         return len(rows)
-

@@ -1,7 +1,7 @@
 """One consumer group of a service: polls become ordered batches, each applied before the next.
 
-FastStream's loop is not used, see docs/decisions.md: it sleeps after an empty poll, acknowledges what
-was polled rather than what was applied, and hides a consumer that has died.
+FastStream's loop is not used, see docs/decisions.md: it sleeps after an empty poll, acknowledges
+what was polled rather than what was applied, and hides a consumer that has died.
 """
 
 import asyncio
@@ -44,6 +44,10 @@ LONGEST_PAUSE_MILLISECONDS = 24 * 60 * 60 * 1000
 log = structlog.get_logger(__name__)
 
 
+class DeafError(RuntimeError):
+    """The consumer is alive and hears nothing: only a new process helps."""
+
+
 async def nothing_to_do(_: Collection[int] = ()) -> None:
     """What a group without an outbox does when partitions come and go."""
 
@@ -70,6 +74,7 @@ class Poller:
     turned_at: float = field(default_factory=time.monotonic)
     _stopping: bool = False
     _acked_at: float = 0.0
+    _behind: Offsets = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.order = Order(self.topics, self.settings.max_hold_back_seconds)
@@ -191,6 +196,24 @@ class Poller:
             metrics.LAG.labels(*labels).set(max(0, (offset if end is None else end) - offset))
             first = oldest.get(place)
             metrics.AGE.labels(*labels).set(0 if first is None else max(0, now - first / 1000))
+
+    async def listen(self) -> None:
+        """Find out whether the consumer has gone deaf, as aiokafka's may after a broker restart.
+
+        Its own idea of the end of a partition is as old as what it last heard: we ask the broker.
+        DeafError when a partition has records, and gave none since the last look.
+        """
+        places = [p for p in self.assignment.places if self.order.may_give(p)]
+        ends = await self.consumer.end_offsets(places) if places else {}
+        behind = {}
+        for place, end in ends.items():
+            position = await self.consumer.position(place)
+            if position < end:
+                behind[place] = position
+        deaf = [p for p, position in behind.items() if self._behind.get(p) == position]
+        if deaf:
+            raise DeafError(f"{self.group}: nothing comes from {deaf[0]}, which has records")
+        self._behind = behind
 
     async def acked(self) -> Offsets:
         """How far Kafka thinks we are: for what has no offsets of its own, as questions."""

@@ -35,7 +35,7 @@ REFUSES_THE_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError
 
 
 class Database:
-    """The pools of one service; `pool_for` a lane is the only way to a connection (`design.md` 4)."""
+    """The pools of a service; `pool_for` a lane is the only way to a connection (`design.md` 4)."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -72,8 +72,18 @@ async def connected(url: str, name: str) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Transaction]:
     """Commit at the end of the block, or nothing of it happened."""
+    async with (
+        pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection,
+        connection.transaction(),
+    ):
+        yield connection
+
+
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncIterator[Transaction]:
+    """Read everything as of one moment, and change nothing."""
     async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
-        async with connection.transaction():
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
             yield connection
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
@@ -27,6 +27,14 @@ Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
+class Server(uvicorn.Server):
+    """A server that leaves the signals of the process to the service."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 class Probes:
     """An ASGI app of three paths."""
 
@@ -46,7 +54,7 @@ class Probes:
                 await answer(send, is_good=False, bad=404)
 
     def is_live(self) -> bool:
-        """Whether every loop turns; never whether broker or database answer: a restart mends neither."""
+        """Whether every loop turns; not whether broker or database answer: no restart mends them."""
         now = time.monotonic()
         return all(now - poller.turned_at < STILL_SECONDS for poller in self._service.pollers)
 
@@ -66,12 +74,16 @@ class Probes:
         """Answer on the port of the settings, without taking signals away from the service."""
         settings = self._service.settings
         config = uvicorn.Config(
-            self, settings.http_host, settings.http_port, log_config=None, access_log=False,
-            lifespan="off", timeout_graceful_shutdown=1,
+            self,
+            settings.http_host,
+            settings.http_port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # Ours stand.
-        serving = asyncio.create_task(server._serve())
+        server = Server(config)
+        serving = asyncio.create_task(server.serve())
         try:
             yield
         finally:

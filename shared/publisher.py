@@ -1,4 +1,4 @@
-"""How every service writes Kafka: whole runs a partition, in order, acknowledged by all replicas."""
+"""How every service writes Kafka: whole runs a partition, in order, acknowledged by all."""
 
 import asyncio
 from collections.abc import Iterable, Sequence

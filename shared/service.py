@@ -1,7 +1,8 @@
-"""What every service is made of: pollers, a database, an outbox, jobs and probes, in the right order.
+"""What every service is made of: pollers, a database, an outbox, jobs and probes, in order.
 
-Start: database, producer, jobs, groups (each at its own offsets), probes. Stop at SIGTERM: finish the
-batch, publish what it sends, ack, leave the groups, then close producer and database; within 25 s.
+Start: database, producer, jobs, groups (each at its own offsets), probes. Stop at SIGTERM: finish
+the batch, publish what it sends, ack, leave the groups, then close producer and database; within
+25 s.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from shared.settings import Settings
 RECOVER_EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 1.0
 MEASURE_EVERY_SECONDS = 5.0
+LISTEN_EVERY_SECONDS = 30.0
 STOP_SECONDS = 25.0
 FINISH_SECONDS = 15.0  # Of these, for the batch at hand.
 GARBAGE_OBJECTS = 100_000  # A poll makes this many and frees them by itself.
@@ -140,7 +142,9 @@ class Service:
         settings = self.settings
         url = settings.database_url(self.name)
         async with postgres.connected(url, settings.worker_id or self.name) as self.database:
-            self.publisher = Publisher(settings.kafka_bootstrap_servers, settings.worker_id or self.name)
+            self.publisher = Publisher(
+                settings.kafka_bootstrap_servers, settings.worker_id or self.name
+            )
             self.outbox = Outbox(self.publisher)
             await self.publisher.start()
             running = [jobs.watched(jobs.repeat(s, job)) for s, job in self._all_jobs()]
@@ -165,6 +169,7 @@ class Service:
             (TIDY_EVERY_SECONDS, lambda: self.outbox.tidy(pool)),
             (MEASURE_EVERY_SECONDS, lambda: self.outbox.measure(pool)),
             (MEASURE_EVERY_SECONDS, self._measure),
+            *((LISTEN_EVERY_SECONDS, poller.listen) for poller in self.pollers),
         ]
 
     async def _measure(self) -> None:
@@ -185,3 +190,4 @@ def run(name: str, subscribe: Callable[[Service], None]) -> None:
     service = Service(name, settings)
     subscribe(service)
     uvloop.run(service.run())
+    raise SystemExit(bool(jobs.failures))

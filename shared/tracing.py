@@ -40,7 +40,9 @@ def batch_span(group: str, letters: Sequence[Letter]) -> Iterator[None]:
         "messaging.consumer.group.name": group,
         "messaging.batch.message_count": len(letters),
     }
-    with TRACER.start_as_current_span(f"process {group}", links=links(letters), attributes=attributes):
+    with TRACER.start_as_current_span(
+        f"process {group}", links=links(letters), attributes=attributes
+    ):
         yield
 
 

@@ -1,8 +1,7 @@
-"""How a record looks on Kafka's wire, written once: the outbox keeps these bytes, the broker gets them.
+"""How a record looks on Kafka's wire, written once: for the outbox row and for the broker.
 
-Record batch format v2, from the protocol guide of Apache Kafka ("Message Format"). A record is written
-without its place in the batch (`Stamped`), for that is known only when the batch is made; so each record
-is encoded a single time, for the outbox row and for the broker.
+Record batch format v2, from the protocol guide of Apache Kafka ("Message Format"). A record is
+written without its place in the batch, for that is known only when the batch is made.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,7 +59,7 @@ def header(name: str, value: bytes | None) -> bytes:
 
 
 def stamped(key: bytes | None, value: bytes | None, headers: Sequence[bytes], count: int) -> bytes:
-    """A record but for its length and its place: key, value, and headers that are written already."""
+    """A record but for its length and its place; its headers are written already."""
     return b"".join((sized(key), sized(value), varint(count), *headers))
 
 
@@ -96,7 +95,9 @@ class RunBatch(BatchBuilder):  # type: ignore[misc] # aiokafka has no types.
         self._producer: Sequence[int] = (-1, -1, -1)
         self._buffer: bytearray | None = None
 
-    def _set_producer_state(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+    def _set_producer_state(
+        self, producer_id: int, producer_epoch: int, base_sequence: int
+    ) -> None:
         self._producer = producer_id, producer_epoch, base_sequence
 
     def _build(self) -> bytearray:

@@ -93,9 +93,7 @@ async def apply(credits: Credits, letters: Sequence[Letter]) -> Parcel | None:
             tx, [x.content for x in fresh if isinstance(x.content, Message)]
         )
         told = Told(credits.postmark(book.now))
-        fates = [
-            Fate(x.record.topic, x.record.partition, outcome(x, book, told)) for x in fresh
-        ]
+        fates = [Fate(x.record.topic, x.record.partition, outcome(x, book, told)) for x in fresh]
         await offsets.count(tx, NAME, fates)
         return await credits.close_book(tx, book, told)
 
@@ -116,9 +114,7 @@ async def sweep(credits: Credits) -> None:
             if due := await store.due(tx, own, of, SWEEP_HOLDS, service.settings.clock_offset):
                 book = await credits.open_book(tx, due)
                 told = Told(credits.postmark(book.now))
-                told.records += [
-                    record for hold in due for record in expiry(hold, book, told, of)
-                ]
+                told.records += [record for hold in due for record in expiry(hold, book, told, of)]
                 parcel = await credits.close_book(tx, book, told)
         await service.outbox.send(parcel)
 

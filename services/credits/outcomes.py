@@ -23,7 +23,6 @@ from shared.contracts.credits import (
     OperationReplied,
     OperationRequested,
     ShortfallRecorded,
-    State,
 )
 from shared.contracts.errors import Error
 from shared.contracts.message import Message, Reply, Request
@@ -115,9 +114,7 @@ def extended(
         command=request.topic,
         id=request.subject,
         status="ok",
-        data=Extended(
-            operation_id=known.subject_id, expires_at=in_milliseconds(known.expires_at)
-        ),
+        data=Extended(operation_id=known.subject_id, expires_at=in_milliseconds(known.expires_at)),
         replayed=replayed,
     )
 
@@ -141,9 +138,7 @@ def reserved(book: Book, account: Account, hold: Reservation) -> CreditsReserved
     )
 
 
-def committed(
-    book: Book, account: Account, work: Reservation, done: Charge
-) -> Sequence[Message]:
+def committed(book: Book, account: Account, work: Reservation, done: Charge) -> Sequence[Message]:
     """The charge, and what could not be charged."""
     request = done.request
     fact = CreditsCommitted(
@@ -256,5 +251,3 @@ def balance_changed(book: Book, account: Account) -> BalanceChanged:
         version=account.version,
         at=book.at,
     )
-
-

@@ -1,6 +1,7 @@
-"""The ledger and the usage log lie in a table a month, made ahead; what is over is never changed."""
+"""The ledger and the usage log lie in a table a month, made ahead; what is over stays."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from shared.postgres import read_clock, transaction
 from shared.service import Service
@@ -29,7 +30,7 @@ async def make_partitions(service: Service) -> None:
     async with transaction(pool) as tx:
         await tx.execute("SELECT pg_advisory_xact_lock($1)", MAKERS)
         for table in MONTHLY:
-            for start, end in zip(months, months[1:], strict=False):
+            for start, end in pairwise(months):
                 name = f"{table}_{start:%Y_%m}"
                 if not await tx.fetchval(EXISTING, name):
                     await tx.execute(partition(table, name, start, end))

@@ -3,8 +3,8 @@
 from services.credits.book import Account, Book, Standing
 from services.credits.prices import Config, PriceList
 from shared.contracts.errors import CANCEL, SUPPORT, Action, Error, ErrorCode, Suggestion, conflict
-from shared.contracts.money import Money
 from shared.contracts.moments import in_milliseconds
+from shared.contracts.money import Money
 
 BUY = Action(label="Buy Credits", kind="open", target="purchase")
 UPGRADE = Action(label="Upgrade Plan", kind="open", target="plans")
@@ -98,9 +98,7 @@ def not_offered(code: ErrorCode, message: str, allowed: list[str]) -> Error:
 
 
 def unknown_operation(prices: PriceList) -> Error:
-    return not_offered(
-        "operation.unknown", "This action is not known.", prices.active_operations()
-    )
+    return not_offered("operation.unknown", "This action is not known.", prices.active_operations())
 
 
 def disabled_operation(config: Config, prices: PriceList) -> Error:

@@ -116,7 +116,8 @@ FIND_GRANTS = """
 # Looks across the lanes of this worker's partitions, by the index of open holds.
 FIND_DUE = """
     SELECT account_id::text, subject_id::text FROM reservations
-    WHERE state = 'held' AND kind = 'operation' AND expires_at <= clock_timestamp() + make_interval(secs => $4)
+    WHERE state = 'held' AND kind = 'operation'
+      AND expires_at <= clock_timestamp() + make_interval(secs => $4)
       AND lane % $2::int = ANY($1::int[])
     ORDER BY expires_at LIMIT $3
 """
@@ -194,7 +195,8 @@ ADD_ALERTS = """
 """
 
 OPEN_HOLDS = """
-    SELECT count(*), greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(expires_at)), 0))
+    SELECT count(*),
+           greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(expires_at)), 0))
     FROM reservations WHERE state = 'held'
 """
 
@@ -208,14 +210,16 @@ ALL_PLANS = "SELECT content::text FROM plans"
 ALL_PACKAGES = "SELECT content::text FROM packages"
 SAVE_PLANS = """
     INSERT INTO plans (plan_code, version, content)
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[]) AS new (code, version, content)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[])
+         AS new (code, version, content)
     ORDER BY code
     ON CONFLICT (plan_code) DO UPDATE SET version = excluded.version, content = excluded.content
     WHERE plans.version < excluded.version
 """
 SAVE_PACKAGES = """
     INSERT INTO packages (package_code, version, content)
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[]) AS new (code, version, content)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[])
+         AS new (code, version, content)
     ORDER BY code
     ON CONFLICT (package_code) DO UPDATE SET version = excluded.version, content = excluded.content
     WHERE packages.version < excluded.version

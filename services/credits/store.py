@@ -36,7 +36,7 @@ ABOUT_OPERATIONS = (
 
 
 async def lock(tx: Transaction, causes: Sequence[Cause]) -> dict[str, Account]:
-    """Lock every account of the batch in key order; open those that are heard of for the first time."""
+    """Lock every account of the batch in key order; open those that are new to us."""
     named = {cause.account_id for cause in causes if cause.account_id is not None}
     keys = [(lane_of(account_id), account_id) for account_id in named]
     accounts = await locked(tx, keys)
@@ -167,5 +167,3 @@ async def save_catalogue(tx: Transaction, now: Catalogue, before: Catalogue) -> 
         codes = [p.package_code for p in packages], [p.version for p in packages]
         await tx.execute(sql.SAVE_PACKAGES, *codes, [sql.to_json(p) for p in packages])
     await tx.execute(sql.RAISE_CATALOGUE)
-
-

@@ -78,8 +78,8 @@ reservations = Table(
     "reservations",
     metadata,
     lane_column(),
-    # What it holds for: an operation, run, refund or dispute. Before the account: such ids rise with
-    # time, so that inserts stay at a lane's right edge.
+    # What it holds for: an operation, run, refund or dispute. Before the account: such ids rise
+    # with time, so that inserts stay at a lane's right edge.
     Column("subject_id", Uuid, primary_key=True),
     account_column(),
     Column("kind", Text, CheckConstraint(f"kind IN ({KINDS})"), primary_key=True),
@@ -181,7 +181,9 @@ Table(
     Column("related_type", Text),
     Column("related_id", Text),
     Column("related_title", Text),
-    Column("status", Text, CheckConstraint("status IN ('success', 'failed', 'late')"), nullable=False),
+    Column(
+        "status", Text, CheckConstraint("status IN ('success', 'failed', 'late')"), nullable=False
+    ),
     Column("estimated_tokens", Boolean, nullable=False),
     credits_column("shortfall"),
     Column("price_version", Integer, nullable=False),

@@ -100,7 +100,7 @@ def charged(
 
 
 def parts_of(work: Reservation, report: OperationCompleted, done: Charge) -> Sequence[Part]:
-    """Share what was charged out to the qualities, the first first; sums stay what they are (P10)."""
+    """Share what was charged out to the qualities, in order; sums stay what they are (P10)."""
     if done.config.mode != "image" or not report.images:
         made = report.items
         count, kind = (made.count, made.kind) if made else (0, None)

@@ -136,7 +136,7 @@ def warn(
     done: Charge,
     was: str,
 ) -> None:
-    """Tell operators of what should not happen: work short of credits, refused or without a price."""
+    """Tell operators of what should not happen: work short of credits, refused, without a price."""
     if work.shortfall:
         standing = book.standing_of(account)
         earlier = standing.earlier_shortfall_at

@@ -80,5 +80,3 @@ def release(book: Book, account: Account, work: Reservation, state: State, reaso
     work.state, work.closed_at, work.close_reason = state, book.now, reason
     work.touch(Change.CLOSED)
     return freed
-
-

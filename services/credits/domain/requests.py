@@ -6,13 +6,18 @@ from enum import Enum
 from services.credits import outcomes, refusals
 from services.credits.book import Account, Book, Change, Reservation
 from services.credits.prices import Config, Model, PriceList
-from shared.contracts.credits import CHARGED, ExtensionReplied, ExtensionRequested, OperationRequested
+from shared.contracts.credits import (
+    CHARGED,
+    ExtensionReplied,
+    ExtensionRequested,
+    OperationRequested,
+)
 from shared.contracts.errors import Error, Problem, invalid, not_found
 from shared.contracts.message import Message, encode
 
 
 class Asked(Enum):
-    """On whose word: a service's estimate counts, a person's may raise what is needed, not lower it."""
+    """On whose word: a service's estimate counts, a person's may raise what is needed only."""
 
     BY_A_SERVICE = "service"
     BY_A_PERSON = "person"

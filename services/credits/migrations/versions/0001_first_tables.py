@@ -139,7 +139,8 @@ CREATE TABLE reservations (
     reservation_id UUID NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('held', 'committed', 'committed_late', 'released', 'expired', 'refused')),
+    state TEXT NOT NULL CHECK (state IN (
+        'held', 'committed', 'committed_late', 'released', 'expired', 'refused')),
     available_after BIGINT NOT NULL CHECK (available_after >= 0),
     operation_type TEXT,
     model TEXT,
