@@ -8,14 +8,30 @@ from msgspec import Meta, field
 from shared.contracts import canonical
 from shared.contracts.access import ADMIN, MEMBER, SERVICE, Who
 from shared.contracts.errors import Problem
-from shared.contracts.message import Part
+from shared.contracts.message import Part, Request
 from shared.contracts.moments import moment_of
-from shared.contracts.types import Code, Cursor, JsonObject, TimeOrDate
+from shared.contracts.types import Code, Cursor, JsonObject, TimeOrDate, Uuid
 
 MEMBER_OR_SERVICE = MEMBER | SERVICE
 ADMIN_OR_SERVICE = ADMIN | SERVICE
 
 Words: TypeAlias = Annotated[Sequence[Code], Meta(max_length=100)]
+
+
+class Query(Request, frozen=True, kw_only=True):
+    """A question; its parameters are read by the query that it names."""
+
+    who: ClassVar[Who] = MEMBER_OR_SERVICE  # Narrowed by the query that is asked.
+    natural_key: ClassVar[str] = "request_id"
+
+    query: Code
+    params: JsonObject | None = None
+    request_id: Uuid | None = None
+    account_id: Uuid | None = None  # Absent: all accounts, for a developer.
+
+    @property
+    def subject(self) -> str:
+        return self.request_id or ""
 
 
 class Params(Part, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ Mend: TypeAlias = Callable[[Json], Json]
 
 MAX_DEPTH = 32
 MAX_PROBLEMS = 100
+MAX_REASON_LENGTH = 200  # What is wrong may quote what was sent.
 MAX_DIGITS_KEPT = 30
 REFUSALS = (msgspec.ValidationError, OverflowError, RecursionError)
 
@@ -38,7 +39,6 @@ OUT_OF_RANGE = b"9" * MAX_DIGITS_KEPT
 
 def read(value: bytes) -> Json:
     """Parse JSON whose nesting is bounded; ValueError where it is not, or is no UTF-8 JSON."""
-    value.decode()
     if is_too_deep(value):
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
     try:
@@ -191,4 +191,4 @@ def problem_of(path: str, refusal: Exception) -> Problem:
         path, said = f"{path}.{of_field[1]}", said[of_field.end() :]
     if pattern := PATTERN.match(said):
         said = MEANINGS.get(pattern[1], "Expected other characters")
-    return Problem(path=path.lstrip("."), reason=said)
+    return Problem(path=path.lstrip("."), reason=said[:MAX_REASON_LENGTH])

@@ -17,6 +17,8 @@ from shared.contracts.types import Json, Uuid
 KeyedBy: TypeAlias = Literal["account", "code", "source", "service", "event"]
 Status: TypeAlias = Literal["ok", "partial", "accepted", "error"]
 
+MAX_SUBJECT_LENGTH = 200
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -63,8 +65,13 @@ class Request(Message, frozen=True, kw_only=True):
     @classmethod
     def subject_in(cls, said: Mapping[str, Json]) -> str:
         """The natural key in a value that is not valid as a whole; empty where there is none."""
-        subject = said.get(cls.natural_key)
-        return subject if isinstance(subject, str) else ""
+        return text_in(said, cls.natural_key)
+
+
+def text_in(said: Mapping[str, Json], field: str) -> str:
+    """A text that may name something: what is longer names nothing."""
+    text = said.get(field)
+    return text if isinstance(text, str) and len(text) <= MAX_SUBJECT_LENGTH else ""
 
 
 class Command(Request, Tenant, frozen=True, kw_only=True):

@@ -158,3 +158,9 @@ def test_what_is_wrong_is_said_in_words() -> None:
         "Expected `str`, got `int`",
         "Expected a code of a-z 0-9 . _ : @ -",
     ]
+
+
+def test_what_is_wrong_is_said_without_repeating_all_that_was_sent() -> None:
+    (problem,) = canonical.problems_at("", REQUEST.but(source="x" * 10_000), OperationRequested)
+    assert problem.path == "source"
+    assert len(problem.reason) == canonical.MAX_REASON_LENGTH

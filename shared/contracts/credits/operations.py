@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from shared.contracts.access import EDITOR_OR_BOT, SERVICE, Who
 from shared.contracts.credits.shapes import Done, Estimate, Related
-from shared.contracts.message import Command, Event, Message, Part, Reply
+from shared.contracts.message import Command, Event, Message, Part, Reply, text_in
 from shared.contracts.types import (
     ByText,
     Code,
@@ -172,4 +172,4 @@ class ExtensionRequested(Command, frozen=True, kw_only=True):
     @classmethod
     def subject_in(cls, said: Mapping[str, Json]) -> str:
         """A run is named by its own id."""
-        return super().subject_in(said) or str(said.get("run_id") or "")
+        return super().subject_in(said) or text_in(said, "run_id")

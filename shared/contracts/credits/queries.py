@@ -12,6 +12,7 @@ from shared.contracts.asking import (
     MEMBER_OR_SERVICE,
     Page,
     Params,
+    Query,
     Range,
     Words,
 )
@@ -19,8 +20,8 @@ from shared.contracts.credits import answers
 from shared.contracts.credits.ledger import TransactionType
 from shared.contracts.credits.shapes import Estimate
 from shared.contracts.credits.usage import UsageStatus
-from shared.contracts.message import Part, Reply, Request
-from shared.contracts.types import Code, JsonObject, Name, Source, Text100, Uuid, Window
+from shared.contracts.message import Part, Reply
+from shared.contracts.types import Code, Name, Source, Text100, Uuid, Window
 
 
 class CreditsQueryReplied(Reply, frozen=True, kw_only=True):
@@ -29,22 +30,9 @@ class CreditsQueryReplied(Reply, frozen=True, kw_only=True):
     topic: ClassVar[str] = "credits.query.replied"
 
 
-class CreditsQuery(Request, frozen=True, kw_only=True):
-    """A question; its parameters are read by the query that it names."""
-
+class CreditsQuery(Query, frozen=True, kw_only=True):
     topic: ClassVar[str] = "credits.query.requested"
-    who: ClassVar[Who] = MEMBER_OR_SERVICE  # Narrowed by the query that is asked.
     answer: ClassVar[type[Reply]] = CreditsQueryReplied
-    natural_key: ClassVar[str] = "request_id"
-
-    query: Code
-    params: JsonObject | None = None
-    request_id: Uuid | None = None
-    account_id: Uuid | None = None  # Absent: all accounts, for a developer.
-
-    @property
-    def subject(self) -> str:
-        return self.request_id or ""
 
 
 class AskBalance(Params, frozen=True, kw_only=True):
