@@ -31,6 +31,8 @@ class CreditsQueryReplied(Reply, frozen=True, kw_only=True):
 
 
 class CreditsQuery(Query, frozen=True, kw_only=True):
+    """A question; its parameters are read by the query that it names."""
+
     topic: ClassVar[str] = "credits.query.requested"
     answer: ClassVar[type[Reply]] = CreditsQueryReplied
 
