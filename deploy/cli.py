@@ -1,5 +1,6 @@
 """The operator's program `igny8`: each command is here or in a module of its own."""
 
+import asyncio
 import logging
 import sys
 from importlib import import_module
@@ -9,8 +10,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from deploy import migrate, topics
 from deploy.errors import PROGRAM, OperatorError
-from deploy.local import detached, stack, status, supervisor, wanted
+from deploy.local import detached, environment, stack, status, supervisor, wanted
 from deploy.options import DATA, Data
 from deploy.progress import shown
 
@@ -73,6 +75,21 @@ def show_status(
         typer.echo(
             f"{row.name:24}{row.state:10}{row.pid or '':>8}  {row.http or ''} {lag}".rstrip()
         )
+
+
+@app.command(name="migrate")
+def migrate_all(data: Data = DATA) -> None:
+    """Bring the tables of every service up to date whose *_DATABASE_URL is known."""
+    asyncio.run(migrate.migrate_all(environment.known(data)))
+
+
+@app.command(name="topics")
+def make_topics(data: Data = DATA) -> None:
+    """Make the topics that are missing on KAFKA_BOOTSTRAP_SERVERS."""
+    settings = environment.known(data)
+    if environment.KAFKA not in settings:
+        raise OperatorError(f"{environment.KAFKA} is missing")
+    asyncio.run(topics.make_for(settings))
 
 
 def add_commands(called: str) -> None:

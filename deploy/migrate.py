@@ -1,7 +1,8 @@
 """Tables up to date: the migrations of a service, safe when several processes start at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,21 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.errors import OperatorError
 from deploy.local.cache import ROOT
+from deploy.local.databases import SERVICES
 
+NO_ENTRY = (
+    OSError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
 # Waiting longer for a lock would make everybody else wait behind us.
 SETTINGS = {"lock_timeout": "5000", "application_name": "migrations"}
 TRY_LOCK = "SELECT WHERE pg_try_advisory_xact_lock(16888, {})"
 LOCKED = "SELECT 1"  # One row: we have it.
 LOOK_EVERY_SECONDS = 0.1
 CONNECT_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
 
 
 def folder_of(service: str) -> Path:
@@ -32,9 +41,21 @@ def has_migrations(service: str) -> bool:
     return any((folder_of(service) / "versions").glob("*.py"))
 
 
+async def migrate_all(settings: Mapping[str, str]) -> None:
+    """Bring every service up to date whose database the settings name."""
+    for service in SERVICES:
+        url = settings.get(f"{service.upper()}_DATABASE_URL")
+        if url and has_migrations(service):
+            log.info("Migrating %s", service)
+            await migrate(service, url)
+
+
 async def migrate(service: str, url: str) -> None:
     """Bring the tables of a service up to date; `url` is a plain `postgresql://`."""
-    await upgrade(folder_of(service), url)
+    try:
+        await upgrade(folder_of(service), url)
+    except NO_ENTRY as error:
+        raise OperatorError(f"the database of {service} does not let us in: {error}") from error
 
 
 async def upgrade(folder: Path, url: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -11,10 +11,19 @@ from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_c
 from deploy.errors import OperatorError
 from shared.contracts.topics import TOPICS, Topic, config
 
+PARTITIONS, REPLICATION = 4, 1  # Of one broker on one machine.
 VISIBLE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
+
+
+async def make_for(settings: Mapping[str, str]) -> None:
+    """Make what is missing on the Kafka of a stack."""
+    log.info("Making topics")
+    partitions = int(settings.get("KAFKA_PARTITIONS", PARTITIONS))
+    replication = int(settings.get("KAFKA_REPLICATION", REPLICATION))
+    await make_missing(settings["KAFKA_BOOTSTRAP_SERVERS"], partitions, replication)
 
 
 async def make_missing(

@@ -50,7 +50,8 @@ def follow(home: Path, process: Process, words: Iterable[str]) -> str:
         time.sleep(LOOK_EVERY_SECONDS)
         for line in words:
             said = line.strip()
-            log.info("%s", said)
+            if not said.startswith(PROGRAM):  # Its last word becomes ours.
+                log.info("%s", said)
     return said
 
 

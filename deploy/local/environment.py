@@ -67,6 +67,14 @@ def write(home: Path, environment: Mapping[str, str]) -> None:
     (home / FILE).write_text(text_of(environment))
 
 
+def known(home: Path) -> dict[str, str]:
+    """Give what the surroundings say, and for the rest what the stack of a data folder has.
+
+    Where there is no local stack, in production, the surroundings say it all.
+    """
+    return (read(home) if (home / FILE).exists() else {}) | os.environ
+
+
 def read(home: Path) -> dict[str, str]:
     """Give what the stack of a data folder wrote when it started."""
     try:

@@ -2,27 +2,14 @@
 
 import asyncio
 import fcntl
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import asyncpg
-
-from deploy import topics
+from deploy import migrate, topics
 from deploy.errors import OperatorError
 from deploy.local import databases, environment, postgres, programs, wanted
 from deploy.local.interrupts import orderly
-from deploy.migrate import has_migrations, migrate
-
-PARTITIONS, REPLICATION = 4, 1
-NO_ENTRY = (
-    OSError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-)
-
-log = logging.getLogger(__name__)
 
 
 class BusyError(OperatorError):
@@ -71,25 +58,7 @@ def prepare(home: Path) -> dict[str, str]:
             postgres.superuser_url(home, databases.DATABASE),
         )
         asyncio.run(make)
-    log.info("Making topics")
-    asyncio.run(
-        topics.make_missing(
-            settings[environment.KAFKA],
-            int(settings.get("KAFKA_PARTITIONS", PARTITIONS)),
-            int(settings.get("KAFKA_REPLICATION", REPLICATION)),
-        )
-    )
-    for service in databases.SERVICES:
-        url = settings.get(environment.database_variable(service))
-        if url and has_migrations(service):
-            log.info("Migrating %s", service)
-            asyncio.run(migrate_or_say(service, url))
+    asyncio.run(topics.make_for(settings))
+    asyncio.run(migrate.migrate_all(settings))
     environment.write(home, settings)
     return settings
-
-
-async def migrate_or_say(service: str, url: str) -> None:
-    try:
-        await migrate(service, url)
-    except NO_ENTRY as error:
-        raise OperatorError(f"the database of {service} does not let us in: {error}") from error

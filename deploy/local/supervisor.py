@@ -19,6 +19,7 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 4.0
 STEADY_SECONDS = 30.0  # Who lives this long is no longer held back for earlier deaths.
 LOOK_EVERY_SECONDS = 0.2
+NOTE_SECONDS = 1.0  # Between taking a data folder and noting who took it.
 JOIN_SECONDS = 90.0
 END_SECONDS = 120.0  # Every process has its own, shorter limit.
 READY = Path("run", "ready")
@@ -64,6 +65,8 @@ def run(home: Path, names: Sequence[str], announce: Callable[[str], None]) -> No
     try:
         supervise(home, names, announce)
     except stack.BusyError:
+        if not is_supervised_within(home, NOTE_SECONDS):
+            raise
         announce(join(home, names))
 
 
@@ -134,6 +137,14 @@ def join(home: Path, names: Sequence[str]) -> str:
     if os.environ.get(CLOCK, settings.get(CLOCK)) != settings.get(CLOCK):
         raise OperatorError(f"{home} runs with another {CLOCK}: `igny8 down` first")
     return environment.text_of(settings)
+
+
+def is_supervised_within(home: Path, seconds: float) -> bool:
+    """Whether a supervisor has a data folder, and not a program that only uses a stack."""
+    deadline = time.monotonic() + seconds
+    while processes.noted(home / status.SUPERVISOR) is None and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY_SECONDS)
+    return processes.noted(home / status.SUPERVISOR) is not None
 
 
 def missing_in(home: Path) -> list[str]:

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
@@ -65,6 +67,19 @@ def test_a_second_up_returns_at_once_and_ctrl_c_in_the_first_leaves_nothing_runn
     first.send_signal(signal.SIGINT)
     first.communicate()
     assert first.returncode == 0
+    assert operator.leftovers() == []
+
+
+def test_a_stack_that_a_program_runs_ends_with_the_program(operator: Operator) -> None:
+    program = "import pathlib, sys, time; from deploy.local import stack\n"
+    program += "with stack.running(pathlib.Path(sys.argv[1])): print(); time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-uc", program, str(operator.data)], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout
+        child.stdout.readline()
+        assert "another program runs a stack" in operator.calls("up").stderr
+        child.terminate()
     assert operator.leftovers() == []
 
 

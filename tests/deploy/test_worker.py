@@ -1,0 +1,41 @@
+"""A worker is started, killed and stopped as an operator does it, always at its address."""
+
+import signal
+
+import pytest
+
+from deploy.local import worker
+from deploy.local.status import row_of
+
+
+def test_a_killed_worker_is_itself_again_after_a_start(environment: dict[str, str]) -> None:
+    with worker.running("credits", environment) as credits:
+        before = row_of(credits)
+        assert (before.name, before.state, before.lag) == ("credits", "running", 0)
+        assert before.http == environment["CREDITS_HTTP"]
+
+        credits.kill()
+        assert row_of(credits).state == "stopped"
+
+        credits.start()
+        credits.wait_until_ready()
+        after = row_of(credits)
+        assert after.http == before.http
+        assert after.pid != before.pid
+    assert credits.process is None
+
+
+def test_a_frozen_worker_is_seen_not_to_answer_and_ends_when_asked(
+    environment: dict[str, str],
+) -> None:
+    with worker.running("credits", environment, number=2) as credits:
+        assert credits.process
+        credits.process.send(signal.SIGSTOP)
+        assert row_of(credits).state == "starting"
+    assert credits.process is None
+
+
+@pytest.mark.parametrize(("name", "parts"), [("credits", ("credits", 1)), ("a_b-3", ("a_b", 3))])
+def test_a_worker_is_named_after_its_service(name: str, parts: tuple[str, int]) -> None:
+    assert worker.parts_of(name) == parts
+    assert worker.name_of(*parts) == name
