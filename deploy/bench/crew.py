@@ -1,0 +1,41 @@
+"""Worker processes of a measurement: started, frozen while topics are filled, thawed, stopped."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from signal import SIGCONT, SIGSTOP, Signals
+
+import psutil
+
+from deploy.local import programs
+from deploy.local.programs import Program
+
+
+@dataclass
+class Crew:
+    """Workers that are ready, and the most memory that any of them was seen to have."""
+
+    members: Sequence[Program]
+    peak_mebibytes: float = field(default=0.0)
+
+    def processes(self) -> list[psutil.Process]:
+        return [psutil.Process(one.process.pid) for one in self.members if one.process]
+
+    def freeze(self) -> None:
+        """Let nobody work while there is something to prepare."""
+        self._signal(SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(SIGCONT)
+
+    def _signal(self, number: Signals) -> None:
+        for one in self.members:
+            if process := one.process:
+                process.send(number)
+
+
+@contextmanager
+def working(members: Sequence[Program]) -> Iterator[Crew]:
+    """Have workers that share the partitions; let them finish at the end."""
+    with programs.running(members):
+        yield Crew(members)

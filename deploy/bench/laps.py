@@ -1,0 +1,66 @@
+"""One measured repeat: workers frozen, a topic filled, workers thawed, the effects counted."""
+
+import asyncio
+from dataclasses import dataclass
+
+from deploy.bench.crew import Crew
+from deploy.bench.load import Load
+from deploy.bench.machine import Cpu, memory_mebibytes
+from deploy.bench.rig import LOOK_EVERY_SECONDS, Rig
+from deploy.errors import OperatorError
+
+SILENCE_SECONDS = 60.0  # Longer than any rebalance: nothing comes any more.
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """So many operations and what they took; CPU in microseconds an operation."""
+
+    operations: int
+    rate: float  # A second, from the first effect to the last.
+    cpu: Cpu
+    elsewhere: float  # Processors that others kept busy.
+    peak_mebibytes: float  # Of the largest worker.
+
+    def then(self, other: "Lap") -> "Lap":
+        """Both halves of the same operations, one after the other."""
+        return Lap(
+            self.operations,
+            1 / (1 / self.rate + 1 / other.rate),
+            self.cpu.plus(other.cpu),
+            (self.elsewhere + other.elsewhere) / 2,
+            max(self.peak_mebibytes, other.peak_mebibytes),
+        )
+
+
+async def run(rig: Rig, crew: Crew, load: Load, effect: str) -> Lap:
+    """Time a load by the records that appear in the topic `effect`, one for each operation."""
+    start = await rig.length(effect)
+    crew.freeze()
+    await rig.publish(load)
+    before = rig.servers.read(crew.processes())
+    crew.thaw()
+    first = await reach(rig, crew, effect, start + 1)
+    began = rig.servers.read(crew.processes())
+    last = await reach(rig, crew, effect, start + load.operations)
+    ended = rig.servers.read(crew.processes())
+    return Lap(
+        load.operations,
+        (last - first) / (ended.at - began.at),
+        before.until(ended).an_operation(load.operations),
+        before.elsewhere_until(ended),
+        crew.peak_mebibytes,
+    )
+
+
+async def reach(rig: Rig, crew: Crew, topic: str, goal: int) -> int:
+    """Wait until a topic is so long, with an eye on the workers; give how long it is then."""
+    silent_looks, length = 0, await rig.length(topic)
+    while length < goal:
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        crew.peak_mebibytes = max(crew.peak_mebibytes, memory_mebibytes(crew.processes()))
+        before, length = length, await rig.length(topic)
+        silent_looks = 0 if length > before else silent_looks + 1
+        if silent_looks * LOOK_EVERY_SECONDS > SILENCE_SECONDS:
+            raise OperatorError(f"{topic} stands still at {length} records instead of {goal}")
+    return length

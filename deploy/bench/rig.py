@@ -1,0 +1,158 @@
+"""A stack to measure: a way to fill its topics and tables, and a ruler for how long they are."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncpg
+import psutil
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as Place
+
+from deploy.bench.load import Load, Pipeline
+from deploy.bench.machine import Servers
+from deploy.local import databases, environment, kafka, ports, postgres, worker
+from deploy.local.programs import Launch, Program
+from services.credits.tables import metadata
+from shared.contracts.topics import LOCAL_PARTITIONS
+from shared.lanes import lane_of
+from shared.publisher import Publisher
+
+SERVICE = "credits"
+BALANCE_CREDITS = 10**9
+PLAN, CREDITS_A_MONTH = "scale", 120_000
+LOOK_EVERY_SECONDS = 0.02
+# Every tenant's table has lanes; catalogues and offsets stay.
+EMPTIED = [name for name, table in metadata.tables.items() if "lane" in table.c] + ["outbox"]
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Everything that a measurement needs; one at a time."""
+
+    home: Path
+    environment: Mapping[str, str]
+    servers: Servers
+    publisher: Publisher
+    ruler: AIOKafkaConsumer
+    database: "asyncpg.Connection[asyncpg.Record]"
+    pipeline: Pipeline
+    partitions: int
+
+    def workers(self, count: int) -> list[Program]:
+        """So many processes of credits, as an operator would start them."""
+        numbers = range(1, count + 1)
+        return [worker.program(SERVICE, n, self.home, self.environment) for n in numbers]
+
+    def program(self, name: str, arguments: Sequence[str]) -> Program:
+        """A program of the benchmark's own, which listens on its port when it is ready."""
+        port = ports.port_of(self.home, name)
+        own = {"HTTP_PORT": str(port), "SUPERUSER_URL": superuser_url(self.home)}
+        surroundings = os.environ | self.environment | own
+        command = [sys.executable, "-m", *arguments]
+        return Program(
+            name=name,
+            title=name,
+            home=self.home,
+            launch=lambda: Launch(command=command, environment=surroundings),
+            is_ready=lambda: ports.is_open(port),
+        )
+
+    async def fund(self, accounts: Sequence[str], empty: Sequence[str] = ()) -> None:
+        """Begin with empty tables but for these accounts: rich ones, and some without a credit."""
+        await self.database.execute(f"TRUNCATE {', '.join(EMPTIED)}")
+        balances = dict.fromkeys(accounts, BALANCE_CREDITS) | dict.fromkeys(empty, 0)
+        await self.database.copy_records_to_table(
+            "accounts",
+            records=((lane_of(a), a, b, 0, 0, 0, 0, 0, "") for a, b in balances.items()),
+            columns=ACCOUNT_COLUMNS,
+        )
+        await self.database.copy_records_to_table(
+            "standings",
+            records=((lane_of(a), a, "active", "", 0, PLAN, 0, CREDITS_A_MONTH) for a in balances),
+            columns=STANDING_COLUMNS,
+        )
+        await self.database.execute("VACUUM ANALYZE accounts, standings")
+        await self.database.execute("CHECKPOINT")
+
+    async def publish(self, load: Load) -> None:
+        for wave in load.waves:
+            await self.publisher.send_runs(wave)
+
+    async def length(self, topic: str) -> int:
+        """How many records a topic has had, in all its partitions."""
+        places = [Place(topic, number) for number in range(self.partitions)]
+        return sum((await self.ruler.end_offsets(places)).values())
+
+    async def reach(self, topic: str, goal: int) -> int:
+        """Wait until a topic is so long; give how long it is then."""
+        while (length := await self.length(topic)) < goal:
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        return length
+
+    async def states(self) -> dict[str, int]:
+        """How many operations there are in each state."""
+        rows = await self.database.fetch("SELECT state, count(*) FROM reservations GROUP BY state")
+        return {row[0]: row[1] for row in rows}
+
+
+ACCOUNT_COLUMNS = [
+    "lane",
+    "account_id",
+    "plan_bucket",
+    "purchased_bucket",
+    "held",
+    "seq",
+    "version",
+    "used",
+    "month",
+]
+STANDING_COLUMNS = [
+    "lane",
+    "account_id",
+    "status",
+    "status_reason",
+    "status_version",
+    "plan_code",
+    "subscription_version",
+    "granted_per_month",
+]
+
+
+def superuser_url(home: Path) -> str:
+    return postgres.superuser_url(home, databases.DATABASE)
+
+
+def with_command(program: Program, command: Sequence[str]) -> Program:
+    """The same process of the stack, started in another way."""
+    return replace(program, launch=lambda: replace(program.launch(), command=command))
+
+
+@asynccontextmanager
+async def connected(home: Path, settings: Mapping[str, str]) -> AsyncIterator[Rig]:
+    """Take a running stack of our own for measuring."""
+    bootstrap = settings[environment.KAFKA]
+    partitions = int(settings.get("KAFKA_PARTITIONS", LOCAL_PARTITIONS))
+    publisher, ruler = Publisher(bootstrap), AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    database = await asyncpg.connect(
+        superuser_url(home), server_settings={"search_path": SERVICE, "statement_timeout": "0"}
+    )
+    servers = Servers(pid_of(postgres.program(home)), pid_of(kafka.program(home)))
+    await publisher.start()
+    await ruler.start()
+    pipeline = Pipeline(partitions)
+    try:
+        yield Rig(home, settings, servers, publisher, ruler, database, pipeline, partitions)
+    finally:
+        await ruler.stop()
+        await publisher.stop()
+        await database.close()
+
+
+def pid_of(server: Program) -> psutil.Process:
+    assert server.process is not None, "the stack is running"
+    return psutil.Process(server.process.pid)
