@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from services.credits import domain, queries, store
+from services.credits import domain, store
 from services.credits import statements as sql
 from services.credits.book import Book
 from services.credits.catalogue import Catalogue
 from services.credits.domain import HoldDue
 from services.credits.partitions import make_partitions
+from services.credits.queries import Books, make_desk
 from shared import metrics, offsets, tracing
+from shared.asking import Desk, answer_all
 from shared.contracts.credits import CreditsQuery
 from shared.contracts.message import Event, Message
 from shared.contracts.moments import rising_ids
@@ -39,7 +41,11 @@ class Credits:
     """The service with what it remembers between batches: prices, plans and packages."""
 
     service: Service
+    desk: Desk[Books] = field(init=False)
     _catalogue: Catalogue | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        self.desk = make_desk(NAME, self.service.settings)
 
     async def open_book(self, tx: Transaction, causes: Sequence[store.Cause]) -> Book:
         """Lock the accounts, then read the time and the catalogue that the batch lives in."""
@@ -130,7 +136,8 @@ def expiry(due: HoldDue, book: Book, told: Told, partitions: int) -> list[Outgoi
 
 async def answer(credits: Credits, letters: Sequence[Letter]) -> None:
     """Answer questions, outside of money's transactions."""
-    await queries.answer_all(credits.service, letters)
+    with tracing.batch_span(credits.desk.group, letters):
+        await answer_all(credits.service, credits.desk, letters)
 
 
 async def show(credits: Credits) -> None:

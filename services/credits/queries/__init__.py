@@ -1,0 +1,44 @@
+"""All SQL that answers questions about credits; read-only, a fixed number of statements a kind.
+
+A file a subject: each has its look-ups, which take all questions of their kind in a poll at once.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.credits.queries.accounts import balances
+from services.credits.queries.books import Books, Library
+from services.credits.queries.commands import command_outcomes
+from services.credits.queries.estimates import estimates
+from services.credits.queries.ledger import transactions, transactions_of_all
+from services.credits.queries.operations import operation_details
+from shared.asking import Desk, LookUp
+from shared.contracts.asking import Params
+from shared.contracts.credits.queries import (
+    AskBalance,
+    AskEstimate,
+    AskOperation,
+    AskTransactions,
+)
+from shared.contracts.operating import AskOutcome
+from shared.settings import Settings
+
+__all__ = ["Books", "make_desk"]
+
+ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
+    {
+        AskBalance: balances,
+        AskEstimate: estimates,
+        AskTransactions: transactions,
+        AskOperation: operation_details,
+        AskOutcome: command_outcomes,
+    }
+)
+ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
+    {AskTransactions: transactions_of_all}
+)
+
+
+def make_desk(name: str, settings: Settings) -> Desk[Books]:
+    """Where the questions of a service's group are answered."""
+    return Desk(name, Library(settings).open, ABOUT_ONE, ABOUT_ALL)

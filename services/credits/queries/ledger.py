@@ -1,0 +1,207 @@
+"""`credits.transactions`: the ledger, the newest row first, a page at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, NamedTuple, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from services.credits.queries.books import Books
+from shared.asking import Question
+from shared.contracts.credits import Transaction, Transactions
+from shared.contracts.credits.answers import TransactionTotals
+from shared.contracts.credits.queries import AskTransactions
+from shared.contracts.errors import Error
+from shared.contracts.moments import LAST, in_milliseconds
+from shared.contracts.types import MAX_INT, Positive, Uuid
+from shared.keyset import cursor_of, start_of
+from shared.lanes import lane_of
+from shared.postgres import Record
+from shared.spans import span_of
+
+Asked: TypeAlias = Question[AskTransactions]
+
+QUERY = AskTransactions.query
+NOTHING = TransactionTotals(came=0, went=0)
+LAST_ID = str(UUID(int=2**128 - 1))
+
+# An entry of the ledger, as `transaction_of` reads it.
+ENTRY = """
+    transaction_id::text AS transaction_id, account_id::text AS account_id, seq, type, plan_delta,
+    purchased_delta, balance_after, description, reference_type, reference_id,
+    metadata::text AS metadata, actor, created_at
+"""
+MATCHES = """
+    created_at >= asked.since AND created_at < asked.until
+    AND (asked.types IS NULL OR type = ANY (string_to_array(asked.types, ',')))
+"""
+SUMS = """
+    SELECT asked.place, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS came,
+           coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS went
+"""
+
+ROWS_OF_ONE = f"""
+    SELECT asked.place, entry.*
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::bigint[],
+                $6::smallint[], $7::uuid[])
+         WITH ORDINALITY AS asked (types, since, until, size, seq, lane, account_id, place)
+    CROSS JOIN LATERAL (
+        SELECT {ENTRY} FROM ledger
+        WHERE ledger.lane = asked.lane AND ledger.account_id = asked.account_id
+          AND ledger.seq < asked.seq AND {MATCHES}
+        ORDER BY ledger.seq DESC LIMIT asked.size
+    ) AS entry
+    ORDER BY asked.place, entry.seq DESC
+"""  # noqa: S608 - Constants of this file.
+SUMS_OF_ONE = f"""
+    {SUMS}
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::smallint[], $5::uuid[])
+         WITH ORDINALITY AS asked (types, since, until, lane, account_id, place)
+    CROSS JOIN LATERAL (
+        SELECT plan_delta + purchased_delta AS amount FROM ledger
+        WHERE ledger.lane = asked.lane AND ledger.account_id = asked.account_id AND {MATCHES}
+    ) AS entry
+    GROUP BY asked.place
+"""  # noqa: S608 - Constants of this file.
+
+# Across the lanes, by time; accounts and their numbers tell rows of one moment apart.
+ROWS_OF_ALL = f"""
+    SELECT asked.place, entry.*
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::timestamptz[],
+                $6::uuid[], $7::bigint[])
+         WITH ORDINALITY AS asked (types, since, until, size, before, account_id, seq, place)
+    CROSS JOIN LATERAL (
+        SELECT {ENTRY} FROM ledger
+        WHERE created_at <= asked.before
+          AND (created_at, ledger.account_id, ledger.seq)
+              < (asked.before, asked.account_id, asked.seq) AND {MATCHES}
+        ORDER BY created_at DESC, ledger.account_id DESC, ledger.seq DESC LIMIT asked.size
+    ) AS entry
+    ORDER BY asked.place, entry.created_at DESC, entry.account_id::uuid DESC, entry.seq DESC
+"""  # noqa: S608 - Constants of this file.
+SUMS_OF_ALL = f"""
+    {SUMS}
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[])
+         WITH ORDINALITY AS asked (types, since, until, place)
+    CROSS JOIN LATERAL (
+        SELECT plan_delta + purchased_delta AS amount FROM ledger WHERE {MATCHES}
+    ) AS entry
+    GROUP BY asked.place
+"""  # noqa: S608 - Constants of this file.
+
+
+class Number(NamedTuple):
+    """Where a row stands among those of its account."""
+
+    seq: Positive
+
+
+class Moment(NamedTuple):
+    """Where a row stands among those of all accounts."""
+
+    created_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    account_id: Uuid
+    seq: Positive
+
+
+class Ledger(NamedTuple):
+    """How the rows of one account are found, or those of all."""
+
+    rows: str
+    sums: str
+    end: Number | Moment  # The newest row stands before it.
+
+
+OF_ONE = Ledger(ROWS_OF_ONE, SUMS_OF_ONE, Number(MAX_INT))
+OF_ALL = Ledger(ROWS_OF_ALL, SUMS_OF_ALL, Moment(LAST, LAST_ID, MAX_INT))
+
+
+class Wanted(NamedTuple):
+    """The columns that a statement takes of one question."""
+
+    matches: tuple[str | None, datetime, datetime]
+    account: tuple[int, str] | tuple[()]
+    size: int
+    end: tuple[object, ...]
+
+
+async def transactions(books: Books, questions: Sequence[Asked]) -> list[Transactions | Error]:
+    """Pages of the ledgers of single accounts."""
+    return await answers(books, questions, OF_ONE)
+
+
+async def transactions_of_all(
+    books: Books, questions: Sequence[Asked]
+) -> list[Transactions | Error]:
+    """Pages of everybody's ledger, by time."""
+    return await answers(books, questions, OF_ALL)
+
+
+async def answers(
+    books: Books, questions: Sequence[Asked], ledger: Ledger
+) -> list[Transactions | Error]:
+    """A page each, but for who brings a cursor that is none of ours."""
+    starts = [start_of(asked.params.page, QUERY, type(ledger.end)) for asked in questions]
+    wanted = [
+        wanted_by(asked, books.now, start or ledger.end)
+        for asked, start in zip(questions, starts, strict=True)
+        if not isinstance(start, Error)
+    ]
+    found = iter(await pages(books, wanted, ledger))
+    return [start if isinstance(start, Error) else next(found) for start in starts]
+
+
+def wanted_by(asked: Asked, now: datetime, end: tuple[object, ...]) -> Wanted:
+    types = None if asked.params.type is None else ",".join(asked.params.type)
+    owner = asked.account_id
+    account = () if owner is None else (lane_of(owner), owner)
+    return Wanted((types, *span_of(asked.params, now)), account, asked.params.page.size, end)
+
+
+async def pages(books: Books, wanted: Sequence[Wanted], ledger: Ledger) -> list[Transactions]:
+    """The rows of each page, one more that tells whether another follows, and the sums."""
+    if not wanted:
+        return []
+    named = [(*one.matches, one.size + 1, *one.end, *one.account) for one in wanted]
+    rows: dict[int, list[Record]] = {place: [] for place in range(1, len(wanted) + 1)}
+    for row in await books.tx.fetch(ledger.rows, *zip(*named, strict=True)):
+        rows[row["place"]].append(row)
+    summed = zip(*[(*one.matches, *one.account) for one in wanted], strict=True)
+    sums = {row["place"]: row for row in await books.tx.fetch(ledger.sums, *summed)}
+    return [
+        page(rows[place], sums.get(place), one.size, ledger)
+        for place, one in enumerate(wanted, start=1)
+    ]
+
+
+def page(rows: Sequence[Record], sums: Record | None, size: int, ledger: Ledger) -> Transactions:
+    shown = rows[:size]
+    more = len(rows) > size
+    return Transactions(
+        rows=[transaction_of(row) for row in shown],
+        totals=TransactionTotals(came=sums["came"], went=sums["went"]) if sums else NOTHING,
+        next_cursor=cursor_of(QUERY, [shown[-1][name] for name in ledger.end._fields])
+        if more
+        else None,
+    )
+
+
+def transaction_of(row: Record) -> Transaction:
+    """An entry as it was written."""
+    return Transaction(
+        transaction_id=row["transaction_id"],
+        account_id=row["account_id"],
+        seq=row["seq"],
+        type=row["type"],
+        amount=row["plan_delta"] + row["purchased_delta"],
+        plan_delta=row["plan_delta"],
+        purchased_delta=row["purchased_delta"],
+        balance_after=row["balance_after"],
+        description=row["description"],
+        reference_type=row["reference_type"],
+        reference_id=row["reference_id"],
+        metadata=msgspec.json.decode(row["metadata"]),
+        actor=row["actor"],
+        created_at=in_milliseconds(row["created_at"]),
+    )

@@ -1,0 +1,182 @@
+"""How every service answers questions: a poll in one read-only snapshot, fixed statements a kind.
+
+Nothing is written, so nothing has to be remembered: replies go straight to Kafka, and a poll that
+was not acknowledged is answered again. What cannot be looked up in time is `unavailable`, alone.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+import asyncpg
+import structlog
+
+from shared import metrics
+from shared.contracts.asking import Params, Query, parameters
+from shared.contracts.errors import Error, Problem, forbidden, invalid, unavailable
+from shared.contracts.message import Message, Part, Reply
+from shared.envelope import Postmark
+from shared.kafka import Letter
+from shared.postgres import REFUSES_THE_DATA, Transaction, snapshot
+from shared.service import Service
+from shared.telling import Told, tell
+
+LONGEST_STATEMENT_MILLISECONDS = 4_000
+DEVELOPER = "developer"
+WITHOUT_USD = ("viewer", "editor", "system_bot")  # `payloads.md` 9
+NOT_LOOKED_UP = "This could not be looked up just now."
+
+# A statement that takes too long, a value that PostgreSQL cannot compare: its neighbours still can.
+FAILS_ALONE = (asyncpg.QueryCanceledError, *REFUSES_THE_DATA)
+
+Asked = TypeVar("Asked", bound=Params)
+Answer: TypeAlias = Part | Error
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[Asked]):
+    """What is asked about which account, and who will see the answer."""
+
+    account_id: str | None  # None: about all of them, or about none.
+    params: Asked
+    role: str | None = None  # None: a service asks.
+    user_id: str | None = None
+
+    @property
+    def account(self) -> str:
+        """Of a question about one account."""
+        assert self.account_id is not None, "a question about all accounts is looked up elsewhere"
+        return self.account_id
+
+    @property
+    def sees_usd(self) -> bool:
+        return self.role not in WITHOUT_USD
+
+    def sees_user(self, user_id: str | None) -> bool:
+        """Whoever sees no USD sees of all members himself alone."""
+        return self.sees_usd or user_id == self.user_id
+
+
+class AsOf(Protocol):
+    """What the look-ups of one poll share: everything as of one moment."""
+
+    @property
+    def now(self) -> datetime: ...
+
+
+Books = TypeVar("Books", bound=AsOf)
+LookUp: TypeAlias = Callable[[Books, Sequence[Question[Any]]], Awaitable[Sequence[Answer]]]
+Kinds: TypeAlias = Mapping[type[Params], LookUp[Books]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk(Generic[Books]):
+    """What a service answers: a look-up for each kind of question, and how its books are opened."""
+
+    name: str
+    open: Callable[[Transaction], Awaitable[Books]]
+    about_one: Kinds[Books]
+    about_all: Kinds[Books]  # Where the account is left out: a developer's, or a public question.
+
+    @property
+    def group(self) -> str:
+        """The consumer group that reads the questions."""
+        return f"{self.name}.queries"
+
+    @property
+    def questions(self) -> Mapping[str, type[Params]]:
+        return {kind.query: kind for kind in (*self.about_one, *self.about_all)}
+
+    def look_up_for(self, question: Question[Any]) -> LookUp[Books]:
+        kinds = self.about_all if question.account_id is None else self.about_one
+        return kinds[type(question.params)]
+
+    def answers_without_account(self, question: Question[Any]) -> bool:
+        kind = type(question.params)
+        return kind in self.about_all and (question.role == DEVELOPER or not kind.who.needs_account)
+
+
+async def answer_all(service: Service, desk: Desk[Books], letters: Sequence[Letter]) -> None:
+    """Answer a poll; what is the same kind of question is looked up together."""
+    asked = [admitted(desk, letter) for letter in letters]
+    async with snapshot(service.database.pool_for(None)) as tx:
+        await tx.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MILLISECONDS}")
+        books = await desk.open(tx)
+        answers = await look_up_all(tx, desk, books, asked)
+    told = Told(Postmark(desk.name, books.now, service.settings.kafka_partitions))
+    for letter, answer in zip(letters, answers, strict=True):
+        became = tell(told, letter, books.now, partial(replies, answer))
+        metrics.MESSAGES.labels(desk.group, became).inc()
+    await service.publisher.send(told.records)
+
+
+def admitted(desk: Desk[Books], letter: Letter) -> Question[Any] | Error | None:
+    """Who asks comes before what is asked; None where a letter is no question."""
+    query = letter.content
+    if not isinstance(query, Query):
+        return None
+    kind = desk.questions.get(query.query)
+    if kind is not None and not may_ask(kind, letter.role):
+        return forbidden(kind.who.roles)
+    params = parameters(desk.questions, query.query, query.params)
+    if not isinstance(params, Params):
+        return invalid(params)
+    question = Question(query.account_id, params, letter.role, letter.user_id)
+    if query.account_id is None and not desk.answers_without_account(question):
+        return invalid([Problem(path="account_id", reason="Missing")])
+    return question
+
+
+def may_ask(kind: type[Params], role: str | None) -> bool:
+    return kind.who.is_service if role is None else role in kind.who.roles
+
+
+async def look_up_all(
+    tx: Transaction,
+    desk: Desk[Books],
+    books: Books,
+    asked: Sequence[Question[Any] | Error | None],
+) -> list[Answer | None]:
+    """An answer to each question; whatever else stands among them stays as it is."""
+    answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
+    kinds: dict[LookUp[Books], dict[int, Question[Any]]] = {}
+    for place, question in enumerate(asked):
+        if isinstance(question, Question):
+            kinds.setdefault(desk.look_up_for(question), {})[place] = question
+    for look_up, questions in kinds.items():
+        found = await looked_up(tx, look_up, books, list(questions.values()))
+        for place, answer in zip(questions, found, strict=True):
+            answers[place] = answer
+    return answers
+
+
+async def looked_up(
+    tx: Transaction, look_up: LookUp[Books], books: Books, questions: Sequence[Question[Any]]
+) -> Sequence[Answer]:
+    """One kind, behind a savepoint: where it fails, the others are answered all the same."""
+    try:
+        async with tx.transaction():
+            return await look_up(books, questions)
+    except FAILS_ALONE as error:
+        kind = type(questions[0].params).query
+        log.warning("not looked up", query=kind, questions=len(questions), error=repr(error))
+        return [unavailable(NOT_LOOKED_UP)] * len(questions)
+
+
+def replies(answer: Answer | None, asked: Message) -> list[Reply]:
+    """The one reply to a question."""
+    assert isinstance(asked, Query), "a queries' group reads nothing else"
+    error = answer if isinstance(answer, Error) else None
+    reply = asked.answer(
+        account_id=asked.account_id,
+        command=asked.topic,
+        id=asked.subject,
+        status="ok" if error is None else "error",
+        data=None if error else answer,
+        error=error,
+    )
+    return [reply]
