@@ -66,7 +66,8 @@ def configure(home: Path, folder: Path) -> Path:
 def format_storage(tool: list[str], settings: Path) -> None:
     """Give the log folder an id; a broker starts on no other."""
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [*tool, "format", "--ignore-formatted", "--standalone", "-t", cluster]
+    # Joined to its option: one in 64 begins with a dash, and looks like an option itself.
+    command = [*tool, "format", "--ignore-formatted", "--standalone", f"--cluster-id={cluster}"]
     done = subprocess.run(
         [*command, "-c", str(settings)],
         check=False,
