@@ -53,6 +53,11 @@ class Client:
         async with Mailbox.opened(servers, topic, partition) as mailbox:
             yield cls(mailbox, patience_seconds)
 
+    @property
+    def waiting(self) -> int:
+        """How many requests have no answer yet."""
+        return len(self._mailbox.waiting)
+
     async def request(
         self, command: Request, *, actor: str | None = None, ttl_seconds: float = TTL_SECONDS
     ) -> Reply:

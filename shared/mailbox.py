@@ -5,6 +5,7 @@ gathers. The reader has one partition of a reply topic and no group: whoever ask
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +14,6 @@ from functools import cache
 from typing import NamedTuple, Self
 
 import msgspec
-import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka import TopicPartition as Place
 from aiokafka.errors import KafkaError, KafkaTimeoutError
@@ -37,7 +37,7 @@ PAUSE_AFTER_FAILURE_SECONDS = 0.5
 CLOSED, FAILED = "The client was closed before an answer came.", "The client has failed."
 TOO_MANY = "Too many requests are waiting for an answer."
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)  # A library says what it has to say as its user wishes.
 
 
 class Address(NamedTuple):
@@ -120,7 +120,7 @@ class Mailbox:
     def _stop_if_failed(self, task: "asyncio.Task[None]") -> None:
         """Half of it would be silent for ever: so nobody is left waiting."""
         if not task.cancelled() and (error := task.exception()):
-            log.critical("the client failed for good", exc_info=error)
+            log.critical("The client failed for good", exc_info=error)
             self._failure = error
             self._dismiss(FAILED)
 
@@ -168,7 +168,7 @@ class Mailbox:
             try:
                 await send(self.producer, packed(self._take()))
             except KafkaError as error:
-                log.warning("the broker did not take a batch", error=repr(error))
+                log.warning("The broker did not take a batch: %r", error)
                 fail(sent, error)
             else:
                 sent.set_result(None)
@@ -201,7 +201,7 @@ class Mailbox:
             try:
                 polled = await self.consumer.getmany(timeout_ms=LISTEN_MILLISECONDS)
             except KafkaError as error:
-                log.warning("replies could not be read", error=repr(error))
+                log.warning("Replies could not be read: %r", error)
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
                 continue
             for records in polled.values():
@@ -217,7 +217,7 @@ class Mailbox:
         try:
             reply = decoder(enquiry.request.answer).decode(record.value or b"")
         except msgspec.DecodeError as error:
-            log.warning("a reply could not be read", error=repr(error))
+            log.warning("A reply could not be read: %s", error)
             return
         if reply.status != "accepted":
             enquiry.answer.set_result(reply)
