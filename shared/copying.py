@@ -17,63 +17,86 @@ from typing import Any, TypeAlias
 
 from shared.postgres import Transaction
 
-Encode: TypeAlias = Callable[[Any], bytes]
+# A column of values in, as many fields out: whole columns cost half of what single values do.
+Encode: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes]]
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)  # No flags, no extension.
 END = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
 LENGTH = Struct(">i").pack
 FIELDS = Struct(">h").pack
-UUID_LENGTH = LENGTH(16)
+UUID_BYTES = 16
+UUID_LENGTH = LENGTH(UUID_BYTES)
+BOOLEANS = LENGTH(1) + b"\x00", LENGTH(1) + b"\x01"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 WORDS_REMEMBERED = 10_000
 
-smallint: Encode = partial(Struct(">ih").pack, 2)
-integer: Encode = partial(Struct(">ii").pack, 4)
-bigint: Encode = partial(Struct(">iq").pack, 8)
-boolean: Encode = (LENGTH(1) + b"\x00", LENGTH(1) + b"\x01").__getitem__
+pack_smallint = partial(Struct(">ih").pack, 2)
+pack_integer = partial(Struct(">ii").pack, 4)
+pack_bigint = partial(Struct(">iq").pack, 8)
+
+smallint: Encode = partial(map, pack_smallint)
+integer: Encode = partial(map, pack_integer)
+bigint: Encode = partial(map, pack_bigint)
+boolean: Encode = partial(map, BOOLEANS.__getitem__)
 
 
-def uuid(value: str) -> bytes:
-    return UUID_LENGTH + unhexlify(value.replace("-", ""))
+def uuid(column: Sequence[str]) -> list[bytes]:
+    """All ids at once out of their hexadecimal digits."""
+    raw = unhexlify("".join(column).replace("-", ""))
+    starts = range(0, len(raw), UUID_BYTES)
+    return [UUID_LENGTH + raw[start : start + UUID_BYTES] for start in starts]
 
 
-def text(value: str) -> bytes:
+def pack_text(value: str) -> bytes:
     written = value.encode()
     return LENGTH(len(written)) + written
 
 
-def bytea(value: bytes) -> bytes:
+def pack_bytea(value: bytes) -> bytes:
     return LENGTH(len(value)) + value
 
 
+text: Encode = partial(map, pack_text)
+bytea: Encode = partial(map, pack_bytea)
+
+
 def or_null(encode: Encode) -> Encode:
-    """A column that may be empty."""
-    return lambda value: NULL if value is None else encode(value)
+    """A column that may be empty: mostly it is so for all of its rows, or for none."""
+
+    def encode_present(column: Sequence[Any]) -> Iterable[bytes]:
+        present = [value for value in column if value is not None]
+        if not present:
+            return repeat(NULL, len(column))
+        fields = iter(encode(present))
+        return [NULL if value is None else next(fields) for value in column]
+
+    return encode_present
 
 
 @lru_cache(maxsize=WORDS_REMEMBERED)
-def word(value: str | None) -> bytes:
-    """A text of which there are few: the name of a state, an operation, a model."""
-    return NULL if value is None else text(value)
+def pack_word(value: str | None) -> bytes:
+    return NULL if value is None else pack_text(value)
 
 
 @lru_cache(maxsize=WORDS_REMEMBERED)
-def moment(value: datetime | None) -> bytes:
-    """A time, of which a batch has few."""
+def pack_moment(value: datetime | None) -> bytes:
     if value is None:
         return NULL
     since = value - EPOCH
-    return bigint((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return pack_bigint((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
+
+word: Encode = partial(map, pack_word)  # A text of which there are few: a state, an operation.
+moment: Encode = partial(map, pack_moment)  # A time, of which a batch has few.
 
 DIGIT = 10_000  # `numeric` is written in base 10,000.
 USD_HEADER = Struct(">ihhhh").pack
 
 
 @lru_cache(maxsize=WORDS_REMEMBERED)
-def usd(value: str | None) -> bytes:
-    """A decimal with eight places, never negative: `0.03250000`."""
+def pack_usd(value: str | None) -> bytes:
+    """Write a decimal with eight places, never negative: `0.03250000`."""
     if value is None:
         return NULL
     whole, _, fraction = value.partition(".")
@@ -85,6 +108,9 @@ def usd(value: str | None) -> bytes:
     weight = len(digits) - 3
     header = USD_HEADER(8 + 2 * len(digits), len(digits), weight, 0, 8)
     return header + b"".join(map(FIELDS, digits))
+
+
+usd: Encode = partial(map, pack_usd)
 
 
 class Rows:
@@ -105,8 +131,6 @@ class Rows:
     def written(self, rows: Iterable[object]) -> bytes:
         """Column by column, so that no call of ours is made a field."""
         columns = zip(*map(self._values, rows), strict=True)
-        fields = (
-            map(encode, column) for encode, column in zip(self._encoders, columns, strict=True)
-        )
+        fields = [encode(column) for encode, column in zip(self._encoders, columns, strict=True)]
         whole = zip(repeat(self._field_count), *fields, strict=False)
         return b"".join((SIGNATURE, *chain.from_iterable(whole), END))

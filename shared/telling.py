@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+import structlog
+
 from shared import metrics
 from shared.contracts.errors import Error, unavailable
 from shared.contracts.message import Message, Reply, Request
@@ -17,11 +19,14 @@ from shared.envelope import (
     dead_letter,
     names_an_unknown_topic,
 )
-from shared.kafka import Letter, Refused, Unreadable
+from shared.kafka import Letter, Refused, Unreadable, readable
 from shared.offsets import Became
 
 MAX_TTL_MILLISECONDS = 86_400_000
+MAX_LOGGED = 100  # Characters of what a sender chose.
 TOO_LATE = "This was read too late to be done; nothing was done."
+
+log = structlog.get_logger(__name__)
 
 # What a rule gives: messages, or a word that the record belongs to the dead letters.
 Said: TypeAlias = Sequence[object]
@@ -70,13 +75,27 @@ def became(said: Said) -> Became:
 
 def set_aside(told: Told, letter: Letter, unreadable: Unreadable, now: datetime) -> Became:
     metrics.DEAD_LETTERS.labels(letter.record.topic, unreadable.reason).inc()
+    log.warning("set aside", reason=unreadable.reason, **position_of(letter))
     told.records.append(dead_letter(letter, unreadable.reason, now))
     return "dead_lettered"
+
+
+def position_of(letter: Letter) -> dict[str, str | int | None]:
+    """By which a record is found again: where it lies, whose it is, what it belongs to."""
+    record, correlation_id = letter.record, readable(letter.headers.get("correlation_id"))
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "account_id": getattr(letter.content, "account_id", None),
+        "correlation_id": correlation_id.decode()[:MAX_LOGGED] if correlation_id else None,
+    }
 
 
 def refuse(told: Told, letter: Letter, refused: Refused) -> Became:
     """Tell the sender which field to mend, or who may do this."""
     count_reply_topic(letter)
+    log.info("refused", code=refused.error.code, **position_of(letter))
     because = cause(letter, refused.account_id, refused.id, told.postmark.partitions)
     reply = refused.command.answer(
         account_id=refused.account_id,

@@ -104,8 +104,7 @@ FIND_RESERVATIONS = """
            charged, shortfall, charge_seq, closed_at, close_reason, requested_at, answered_late,
            request, refusal
     FROM reservations
-    JOIN unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS wanted (lane, subject_id, account_id)
-         USING (lane, subject_id, account_id)
+    JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (lane, subject_id) USING (lane, subject_id)
     WHERE kind = 'operation'
 """
 FIND_GRANTS = """

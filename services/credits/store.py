@@ -63,7 +63,7 @@ def account_of(row: Record) -> Account:
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read what the batch is about; its accounts are locked already."""
     operations = {
-        (lane_of(m.account_id), m.operation_id, m.account_id)
+        (book.accounts[m.account_id].lane, m.operation_id)
         for m in causes
         if isinstance(m, ABOUT_OPERATIONS) and m.operation_id is not None
     }
