@@ -9,18 +9,41 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from services.credits.catalogue import FREE, Catalogue
-from shared.contracts.credits import OperationRequested, State, UsageRecorded
+from shared.contracts.credits import State, UsageRecorded
 from shared.contracts.invoicing import GrantKind
 from shared.contracts.moments import in_milliseconds, window_of
 from shared.contracts.operating import AlertRaised
-from shared.contracts.types import AccountStatus, Bucket
+from shared.contracts.types import AccountStatus, Bucket, Source
 
 # An id is unique in its account: another tenant's operation or invoice is another one.
 Key: TypeAlias = tuple[str, str]
 LineKey: TypeAlias = tuple[str, str, int]
 
 
-read_request = msgspec.json.Decoder(OperationRequested).decode
+class Subject(msgspec.Struct, frozen=True, gc=False):
+    """What an operation is about, as its request said."""
+
+    type: str
+    id: str
+    title: str | None = None
+
+
+class Remembered(msgspec.Struct, frozen=True, gc=False):
+    """What is still needed of a request when it is answered again, charged or has failed.
+
+    It was checked when it came: reading it back without the checks takes a quarter of the time.
+    """
+
+    hold_ttl_s: int = 900
+    source: Source = "manual"
+    site_id: str | None = None
+    user_id: str | None = None
+    run_id: str | None = None
+    stage: int | None = None
+    related: Subject | None = None
+
+
+read_remembered = msgspec.json.Decoder(Remembered).decode
 
 
 class Buckets(NamedTuple):
@@ -128,7 +151,7 @@ class Reservation:
         """When the hold would have ended had nobody extended it, as it was answered at first."""
         if self.answered_late or self.request is None or self.requested_at is None:
             return self.expires_at
-        return self.requested_at + timedelta(seconds=read_request(self.request).hold_ttl_s)
+        return self.requested_at + timedelta(seconds=read_remembered(self.request).hold_ttl_s)
 
     @property
     def open_hold(self) -> int:
@@ -227,9 +250,9 @@ class Book:
         account.standing.is_changed = True
         return account.standing
 
-    def request_of(self, work: Reservation) -> OperationRequested | None:
+    def asked_of(self, work: Reservation) -> Remembered | None:
         """What was asked, where anybody asked."""
-        return read_request(work.request) if work.request else None
+        return read_remembered(work.request) if work.request else None
 
     def used_this_month(self, account: Account) -> int:
         return account.used if account.window == self.window else 0

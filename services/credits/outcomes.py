@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from services.credits.book import Account, Book, Buckets, Granted, Reservation
+from services.credits.book import Account, Book, Buckets, Granted, Remembered, Reservation
 from services.credits.prices import Config, Model, Usage
 from shared.contracts.credits import (
     Authorised,
@@ -53,7 +53,7 @@ class Charge(NamedTuple):
     usage: Usage
     cost: Cost
     config: Config
-    request: OperationRequested | None
+    asked: Remembered | None
     image_credits: Sequence[int]  # Of each line of delivered images.
 
 
@@ -140,7 +140,7 @@ def reserved(book: Book, account: Account, hold: Reservation) -> CreditsReserved
 
 def committed(book: Book, account: Account, work: Reservation, done: Charge) -> Sequence[Message]:
     """The charge, and what could not be charged."""
-    request = done.request
+    asked = done.asked
     fact = CreditsCommitted(
         account_id=account.account_id,
         seq=account.seq,
@@ -158,8 +158,8 @@ def committed(book: Book, account: Account, work: Reservation, done: Charge) -> 
         released=done.released,
         plan_delta=done.deltas.plan,
         purchased_delta=done.deltas.purchased,
-        run_id=request.run_id if request else None,
-        stage=request.stage if request else None,
+        run_id=asked.run_id if asked else None,
+        stage=asked.stage if asked else None,
     )
     return [fact, shortfall(fact)] if work.shortfall else [fact]
 

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.credits.book import Account, Book, Reservation
+from services.credits.book import Account, Book, Remembered, Reservation
 from services.credits.outcomes import Charge
 from shared.contracts.credits import (
     OperationCompleted,
     OperationFailed,
-    OperationRequested,
     UsageRecorded,
 )
 from shared.contracts.types import Quality, Source
@@ -38,10 +37,10 @@ class Part(NamedTuple):
     quality: Quality | None
 
 
-def purpose_of(request: OperationRequested | None, report: OperationCompleted | None) -> Purpose:
-    said = request or report
+def purpose_of(asked: Remembered | None, report: OperationCompleted | None) -> Purpose:
+    said = asked or report
     assert said is not None, "an operation was requested or reported"
-    related = (report.related if report else None) or (request.related if request else None)
+    related = (report.related if report else None) or (asked.related if asked else None)
     return Purpose(
         said.site_id,
         said.user_id,
@@ -58,7 +57,7 @@ def charged(
     book: Book, account: Account, work: Reservation, report: OperationCompleted, done: Charge
 ) -> Sequence[UsageRecorded]:
     """A row of an operation; images of two qualities are two rows of one operation."""
-    purpose, usage, model = purpose_of(done.request, report), done.usage, done.cost.model
+    purpose, usage, model = purpose_of(done.asked, report), done.usage, done.cost.model
     rows = []
     for index, part in enumerate(parts_of(work, report, done)):
         is_first = index == 0
@@ -134,7 +133,7 @@ def failed(
         tokens_input=report.tokens_input,
         tokens_output=report.tokens_output,
         items_created=0,
-        **purpose_of(book.request_of(work), None)._asdict(),
+        **purpose_of(book.asked_of(work), None)._asdict(),
         status="failed",
         estimated_tokens=False,
         shortfall=0,

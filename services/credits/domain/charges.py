@@ -78,7 +78,7 @@ def settle(
         used,
         cost_of(prices, config, model, report, used),
         config,
-        book.request_of(work),
+        book.asked_of(work),
         prices.image_lines(config, report, priced),
     )
 
