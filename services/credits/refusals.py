@@ -38,7 +38,7 @@ def purchases(book: Book, account: Account, short: int) -> list[Suggestion]:
     found, plan_code = [], book.plan_of(account)
     current = book.catalogue.plans.get(plan_code)
     package = book.catalogue.package_for(short)
-    if package is not None and (current is None or current.allow_credit_topup):
+    if package is not None and (current is None or current.allow_credit_topup is not False):
         text = f"Buy {package.name}: {package.credits} credits for {in_words(package.price)}."
         found.append(
             Suggestion(

@@ -1,6 +1,7 @@
 """The statements of `store.py`, and the columns that each of them takes, in its order."""
 
 import msgspec
+from msgspec.structs import replace
 
 from shared.contracts.catalogue import PACKAGES, PLANS
 from shared.contracts.credits import CostConfig, ModelPrice
@@ -11,8 +12,9 @@ read_model = msgspec.json.Decoder(ModelPrice).decode
 read_plan = msgspec.json.Decoder(Plan).decode
 read_package = msgspec.json.Decoder(Package).decode
 
-SEED_PLANS = {plan.plan_code: plan for plan in PLANS}
-SEED_PACKAGES = {package.package_code: package for package in PACKAGES}
+# Whatever is announced is newer than what is known from the first start on.
+SEED_PLANS = {plan.plan_code: replace(plan, version=0) for plan in PLANS}
+SEED_PACKAGES = {package.package_code: replace(package, version=0) for package in PACKAGES}
 
 
 def to_json(row: msgspec.Struct) -> str:

@@ -26,10 +26,11 @@ def grant_line(book: Book, account: Account, invoice: InvoicePaid, line: Grant) 
     kind = "purchase" if line.kind == "credit_package" else "subscription"
     about = Reference("invoice_line", f"{invoice.invoice_id}:{line.line}", described(book, line))
     entry = book.enter(account, kind, deltas, about)
-    if entry is not None:
-        account.version += 1
+    allocated = book.credits_per_month(account)
     if line.kind == "subscription":
         book.standing_of(account).granted_per_month = line.credits
+    if entry is not None or book.credits_per_month(account) != allocated:
+        account.version += 1
     granted = Granted(
         account.lane,
         account.account_id,

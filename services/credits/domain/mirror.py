@@ -1,6 +1,8 @@
 """What invoicing says of plans, packages and accounts, as far as credits obeys it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from services.credits.book import Book
 from services.credits.catalogue import FREE
@@ -9,6 +11,7 @@ from shared.contracts.invoicing import (
     AccountOpened,
     AccountStatusChanged,
     PackageUpdated,
+    Plan,
     PlanUpdated,
     SubscriptionStateChanged,
 )
@@ -20,9 +23,19 @@ PLAN_COUNTS_WHILE = ("trialing", "active", "past_due")
 def plan_updated(book: Book, plan: PlanUpdated, _: Asked) -> list[Message]:
     """Remember a plan, unless a newer one is known."""
     known = book.catalogue.plans.get(plan.plan_code)
-    if known is None or plan.version > known.version:
+    if known is None:
         book.catalogue = book.catalogue.with_plan(plan)
+    elif plan.version > known.version:
+        book.catalogue = book.catalogue.with_plan(completed_by(plan, known))
     return []
+
+
+def completed_by(plan: PlanUpdated, known: Plan) -> PlanUpdated:
+    """What an update does not say is as it was."""
+    policy, may_buy = plan.renewal_policy or known.renewal_policy, plan.allow_credit_topup
+    if may_buy is None:
+        may_buy = known.allow_credit_topup
+    return replace(plan, renewal_policy=policy, allow_credit_topup=may_buy)
 
 
 def package_updated(book: Book, package: PackageUpdated, _: Asked) -> list[Message]:
@@ -58,8 +71,8 @@ def status_changed(book: Book, changed: AccountStatusChanged, _: Asked) -> list[
 def moment(text: str | None) -> datetime | None:
     """A producer's time is data: one that no calendar knows is none."""
     try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
         return None
 
 
