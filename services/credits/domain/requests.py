@@ -27,14 +27,14 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
     """Hold credits for work that is about to start, or remember why not."""
     account = book.accounts[request.account_id]
     known = book.operations.get((request.account_id, request.operation_id))
-    if known is not None and known.request is not None:
-        return [answer_again(known, request)]
-    if known is not None:
-        return [answer_late(book, account, known, request, asked)]
+    if known is not None and known.request == encode(request):
+        return [outcomes.first_answer(known, replayed=True)]
     prices = book.catalogue.prices.latest
     config = prices.configs.get(request.operation_type)
-    if config is not None and config.mode == "image" and not images_of(request):
-        return [outcomes.rejected(request, invalid([IMAGES_MISSING]))]
+    if error := mistake_in(request, config, known):
+        return [outcomes.rejected(request, error)]
+    if known is not None:
+        return [answer_late(book, account, known, request, asked)]
     row = book.hear_of(account, request.operation_id, "refused")
     write_down(book, row, request, prices.version)
     if error := problem_with(book, account, request, config, prices):
@@ -51,8 +51,16 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
 IMAGES_MISSING = Problem(path="estimate.images", reason="Missing: this operation makes images")
 
 
-def images_of(request: OperationRequested) -> bool:
-    return request.estimate is not None and bool(request.estimate.images)
+def mistake_in(
+    request: OperationRequested, config: Config | None, known: Reservation | None
+) -> Error | None:
+    """What is wrong with the message itself: it is answered, and nothing is kept."""
+    images = request.estimate is not None and request.estimate.images
+    if config is not None and config.mode == "image" and not images:
+        return invalid([IMAGES_MISSING])
+    if known is not None and known.request is not None:
+        return refusals.other_content(known.state)
+    return None
 
 
 def write_down(book: Book, row: Reservation, request: OperationRequested, version: int) -> None:
@@ -111,13 +119,6 @@ def refuse(row: Reservation, error: Error) -> Message:
     return outcomes.first_answer(row)
 
 
-def answer_again(known: Reservation, request: OperationRequested) -> Message:
-    """Give the same answer to the same content, and a conflict to other content."""
-    if known.request == encode(request):
-        return outcomes.first_answer(known, replayed=True)
-    return outcomes.rejected(request, refusals.other_content(known.state))
-
-
 def answer_late(
     book: Book, account: Account, row: Reservation, request: OperationRequested, asked: Asked
 ) -> Message:
@@ -138,12 +139,12 @@ def answer_late(
 def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
     """Let a hold live longer, counted from its start; never shorter."""
     known = book.operations.get((request.account_id, request.operation_id or ""))
-    if known is None or known.request is None:
+    if known is None or known.requested_at is None:
         return [outcomes.rejected(request, not_found("operation"))]
-    if known.state != "held" or known.requested_at is None:
-        return [outcomes.rejected(request, refusals.closed(known.state))]
     until = known.requested_at + timedelta(seconds=request.extend_s)
-    is_repeat = until == known.expires_at
+    is_repeat = until == known.expires_at != known.first_expiry
+    if known.state != "held" and not is_repeat:
+        return [outcomes.rejected(request, refusals.closed(known.state))]
     if until > known.expires_at:
         known.expires_at = until
         known.touch(Change.EXTENDED)
