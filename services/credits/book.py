@@ -154,6 +154,11 @@ class Reservation:
         return self.requested_at + timedelta(seconds=read_remembered(self.request).hold_ttl_s)
 
     @property
+    def had_a_hold(self) -> bool:
+        """Whether it was ever authorised: then its prices and its estimate count (P11)."""
+        return self.request is not None and self.refusal is None
+
+    @property
     def open_hold(self) -> int:
         return self.held if self.state == "held" else 0
 

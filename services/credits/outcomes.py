@@ -20,6 +20,7 @@ from shared.contracts.credits import (
     Extended,
     ExtensionReplied,
     ExtensionRequested,
+    OperationCompleted,
     OperationReplied,
     OperationRequested,
     ShortfallRecorded,
@@ -37,10 +38,10 @@ class Unpriced:
 
 
 class Cost(NamedTuple):
-    """What the provider takes, a line of usage each; None where the model has no price."""
+    """What the provider takes for a line of usage; None where the model has no price."""
 
     model: Model | None
-    usd: Sequence[str | None]
+    usd: str | None
 
 
 class Charge(NamedTuple):
@@ -51,9 +52,9 @@ class Charge(NamedTuple):
     released: int
     late: bool
     usage: Usage
-    cost: Cost
+    costs: Sequence[Cost]  # A line of usage each.
     config: Config
-    asked: Remembered | None
+    said: Remembered | OperationCompleted  # The report, where nobody asked.
     image_credits: Sequence[int]  # Of each line of delivered images.
 
 
@@ -140,7 +141,7 @@ def reserved(book: Book, account: Account, hold: Reservation) -> CreditsReserved
 
 def committed(book: Book, account: Account, work: Reservation, done: Charge) -> Sequence[Message]:
     """The charge, and what could not be charged."""
-    asked = done.asked
+    said = done.said
     fact = CreditsCommitted(
         account_id=account.account_id,
         seq=account.seq,
@@ -158,8 +159,8 @@ def committed(book: Book, account: Account, work: Reservation, done: Charge) -> 
         released=done.released,
         plan_delta=done.deltas.plan,
         purchased_delta=done.deltas.purchased,
-        run_id=asked.run_id if asked else None,
-        stage=asked.stage if asked else None,
+        run_id=said.run_id,
+        stage=said.stage,
     )
     return [fact, shortfall(fact)] if work.shortfall else [fact]
 

@@ -4,12 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shared.contracts.credits import CostConfig, Done, Estimate, ImageCount, ModelPrice
+from shared.contracts.credits import (
+    CostConfig,
+    Done,
+    Estimate,
+    ImageCount,
+    ModelPrice,
+    OperationFailed,
+)
 
 THOUSANDTHS = 1000
 USD_UNITS = 10**8  # P1: eight places.
 TOKENS_A_PRICE = 1000  # Prices of models are per 1,000 tokens.
-DEFAULT_QUALITY = "basic"
+USUAL_QUALITY = "quality"  # Of images of which nobody says it: 5 credits each.
 
 
 class Usage(NamedTuple):
@@ -189,7 +196,9 @@ class PriceList:
         charged = config.by_tokens(tokens_input + tokens_output, model)
         return Usage(tokens_input, tokens_output, silent, charged)
 
-    def model_used(self, done: Done, requested: str | None, quality: str | None) -> Model | None:
+    def model_used(
+        self, done: Done | OperationFailed, requested: str | None, quality: str | None
+    ) -> Model | None:
         """The exact model, else the one asked for, else the default; None has no price (P16)."""
         if done.model_used is not None:
             return self.models.get(done.model_used)
@@ -213,12 +222,17 @@ def by_unit_price(config: Config, done: Done, held: int) -> int:
     """The last column of `domain.md` 8.2; with nothing to count, the hold's estimate (P16)."""
     if config.unit == "request":
         return config.by_units(done.requests)
-    count = done.units
-    if count is None and done.items:
-        count = done.items.count
-    if count is None or (config.unit == "words" and done.unit_kind != "words"):
+    count = units_of(done)
+    if config.unit == "words":
+        count = done.units if done.unit_kind == "words" else None
+    if count is None:
         return held or config.min_credits or config.by_units(1)
     return config.by_units(count)
+
+
+def units_of(done: Done) -> int | None:
+    """How many were made, where anybody says it."""
+    return done.items.count if done.units is None and done.items is not None else done.units
 
 
 def tokens_of(words: int, model: Model | None) -> int:

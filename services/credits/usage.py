@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.credits.book import Account, Book, Remembered, Reservation
-from services.credits.outcomes import Charge
+from services.credits.outcomes import Charge, Cost
 from shared.contracts.credits import (
     OperationCompleted,
     OperationFailed,
@@ -31,16 +31,14 @@ class Part(NamedTuple):
 
     credits: int
     shortfall: int
-    cost_usd: str | None
+    cost: Cost
     items: int
     item_kind: str | None
     quality: Quality | None
 
 
-def purpose_of(asked: Remembered | None, report: OperationCompleted | None) -> Purpose:
-    said = asked or report
-    assert said is not None, "an operation was requested or reported"
-    related = (report.related if report else None) or (asked.related if asked else None)
+def purpose_of(said: Remembered | OperationCompleted, report: OperationCompleted | None) -> Purpose:
+    related = (report.related if report else None) or said.related
     return Purpose(
         said.site_id,
         said.user_id,
@@ -57,10 +55,10 @@ def charged(
     book: Book, account: Account, work: Reservation, report: OperationCompleted, done: Charge
 ) -> Sequence[UsageRecorded]:
     """A row of an operation; images of two qualities are two rows of one operation."""
-    purpose, usage, model = purpose_of(done.asked, report), done.usage, done.cost.model
+    purpose, usage = purpose_of(done.said, report), done.usage
     rows = []
     for index, part in enumerate(parts_of(work, report, done)):
-        is_first = index == 0
+        is_first, model = index == 0, part.cost.model
         row = UsageRecorded(
             usage_id=next(book.ids),
             account_id=account.account_id,
@@ -69,7 +67,7 @@ def charged(
             label=done.config.display_name,
             details=report.details,
             credits_used=part.credits,
-            cost_usd=part.cost_usd,
+            cost_usd=part.cost.usd,
             provider=report.provider or (model.provider if model else None),
             model_used=report.model_used or (model.name if model else work.model),
             tokens_input=usage.tokens_input if is_first else None,
@@ -103,22 +101,22 @@ def parts_of(work: Reservation, report: OperationCompleted, done: Charge) -> Seq
     if done.config.mode != "image" or not report.images:
         made = report.items
         count, kind = (made.count, made.kind) if made else (0, None)
-        return [Part(work.charged, work.shortfall, done.cost.usd[0], count, kind, None)]
+        return [Part(work.charged, work.shortfall, done.costs[0], count, kind, None)]
     left, parts = work.charged, list[Part]()
-    for image, price, usd in zip(report.images, done.image_credits, done.cost.usd, strict=True):
+    for image, price, cost in zip(report.images, done.image_credits, done.costs, strict=True):
         paid = min(left, price)
         left -= paid
-        parts.append(Part(paid, price - paid, usd, image.count, "image", image.quality))
+        parts.append(Part(paid, price - paid, cost, image.count, "image", image.quality))
     return parts
 
 
 def failed(
-    book: Book, account: Account, work: Reservation, report: OperationFailed, usd: str | None
+    book: Book, account: Account, work: Reservation, report: OperationFailed, cost: Cost
 ) -> UsageRecorded:
     """A failure costs the account nothing; what the provider took for it is ours."""
-    prices = book.catalogue.prices.at(work.price_version)
-    config = prices.configs[work.operation_type or ""]
-    model = prices.models.get(report.model_used or work.model or "")
+    config = book.catalogue.prices.at(work.price_version).configs[work.operation_type or ""]
+    asked, model = book.asked_of(work), cost.model
+    assert asked is not None, "only what was requested holds anything"
     row = UsageRecorded(
         usage_id=next(book.ids),
         account_id=account.account_id,
@@ -127,13 +125,13 @@ def failed(
         label=config.display_name,
         details=report.message[:200] if report.message else None,
         credits_used=0,
-        cost_usd=usd,
+        cost_usd=cost.usd,
         provider=report.provider or (model.provider if model else None),
-        model_used=report.model_used or work.model,
+        model_used=report.model_used or (model.name if model else work.model),
         tokens_input=report.tokens_input,
         tokens_output=report.tokens_output,
         items_created=0,
-        **purpose_of(book.asked_of(work), None)._asdict(),
+        **purpose_of(asked, None)._asdict(),
         status="failed",
         estimated_tokens=False,
         shortfall=0,

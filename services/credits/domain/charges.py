@@ -1,12 +1,21 @@
 """Work that is done is charged, once, in whatever state its operation is (P9, P11, P12, P16)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation
 from services.credits.domain.requests import Asked
-from services.credits.outcomes import Charge, Unpriced
-from services.credits.prices import Config, Model, PriceList, Usage, usd_text
+from services.credits.outcomes import Charge, Cost, Unpriced
+from services.credits.prices import (
+    USUAL_QUALITY,
+    Config,
+    Model,
+    PriceList,
+    Usage,
+    units_of,
+    usd_text,
+)
 from shared.contracts.credits import CHARGED, OperationCompleted, State
 from shared.contracts.message import Message
 
@@ -26,7 +35,7 @@ def charge(book: Book, report: OperationCompleted, _: Asked) -> list[Message | U
     work = known or book.hear_of(account, report.operation_id, "released")
     was, late = work.state if known else "unheard", work.state != "held"
     work.operation_type = operation_type
-    if late:
+    if not work.had_a_hold:
         work.price_version = latest.version  # P11
     prices = book.catalogue.prices.at(work.price_version)
     done = settle(book, account, work, report, prices, late=late)
@@ -55,8 +64,8 @@ def settle(
 ) -> Charge:
     """Take the cost from the hold, then from what is free; the rest is shortfall (P9)."""
     config = prices.configs[work.operation_type or ""]
-    model, priced = models_of(prices, work, report, config)
-    used = prices.used(config, report, priced, 0 if late else work.estimated)
+    priced = model_priced(prices, work, report, config)
+    used = prices.used(config, report, priced, work.estimated if work.had_a_hold else 0)
     freed = work.open_hold
     account.held -= freed
     work.charged = min(used.credits, account.available)
@@ -67,7 +76,7 @@ def settle(
     if entry is not None:
         work.charge_seq = account.seq
         book.charge(account, work.charged)
-    if freed or entry is not None:
+    if not late or entry is not None:
         account.version += 1
     close(book, work, "committed_late" if late else "committed")
     return Charge(
@@ -76,44 +85,48 @@ def settle(
         max(0, freed - work.charged),
         late,
         used,
-        cost_of(prices, config, model, report, used),
+        costs_of(prices, config, work, report, used),
         config,
-        book.asked_of(work),
+        book.asked_of(work) or report,
         prices.image_lines(config, report, priced),
     )
 
 
-def models_of(
+def model_priced(
     prices: PriceList, work: Reservation, report: OperationCompleted, config: Config
-) -> tuple[Model | None, Model | None]:
-    """The model whose USD count, and the one whose multiplier counts (P16: not always the same)."""
-    quality = report.images[0].quality if config.mode == "image" and report.images else None
-    used = prices.model_used(report, work.model, quality)
-    if used is not None:
-        named = report.model_used is not None or work.model is not None
-        return used, used if named or config.mode != "image" else None
-    requested = prices.models.get(work.model) if work.model else None
-    return None, requested
+) -> Model | None:
+    """Whose multiplier or image price counts: for an unknown model, the one asked for (P16)."""
+    named = prices.models.get(report.model_used or "") or prices.models.get(work.model or "")
+    if named is not None or report.model_used is not None or config.mode == "image":
+        return named
+    return prices.default_text
 
 
-def cost_of(
-    prices: PriceList, config: Config, model: Model | None, report: OperationCompleted, used: Usage
-) -> outcomes.Cost:
-    """P1, a line for each image quality; None where the model has no price."""
+def costs_of(
+    prices: PriceList, config: Config, work: Reservation, report: OperationCompleted, used: Usage
+) -> Sequence[Cost]:
+    """P1, a line for each image quality; without a price where nobody knows the model."""
     tokens = used.tokens_input or 0, used.tokens_output or 0
-    if config.mode != "image" or not report.images:
-        units = None if model is None else model.usd(*tokens, 0, report.requests)
-        return outcomes.Cost(model, (units if units is None else usd_text(units),))
-    costs: list[str | None] = []
-    for index, image in enumerate(report.images):
-        one = model
-        if report.model_used is None:
-            one = prices.model_used(report, None, image.quality) or model
-        first = index == 0
+    if config.mode != "image":
+        return [cost_of(prices.model_used(report, work.model, None), tokens, 0, report.requests)]
+    costs = list[Cost]()
+    for quality, count in delivered(report):
+        model = prices.model_used(report, work.model, quality)
+        first = not costs
         requests = report.requests if first else 0
-        spent = tokens if first else (0, 0)
-        costs.append(None if one is None else usd_text(one.usd(*spent, image.count, requests)))
-    return outcomes.Cost(model, tuple(costs))
+        costs.append(cost_of(model, tokens if first else (0, 0), count, requests))
+    return costs
+
+
+def delivered(report: OperationCompleted) -> list[tuple[str, int]]:
+    """How many images of which quality; those of which nobody says it count as the usual one."""
+    if report.images:
+        return [(image.quality, image.count) for image in report.images]
+    return [(USUAL_QUALITY, 0 if report.images is not None else units_of(report) or 0)]
+
+
+def cost_of(model: Model | None, tokens: tuple[int, int], images: int, requests: int) -> Cost:
+    return Cost(model, None if model is None else usd_text(model.usd(*tokens, images, requests)))
 
 
 def spend(account: Account, charged: int) -> Buckets:
@@ -146,6 +159,6 @@ def warn(
         book.alerts.append(alerts.shortfall(book, account, work, is_third=third))
     if was == "refused":
         book.alerts.append(alerts.unauthorised(book, account, work))
-    if None in done.cost.usd:
+    if any(cost.usd is None for cost in done.costs):
         model = report.model_used or work.model or "unknown"
         book.alerts.append(alerts.price_missing(book, account, work, model))

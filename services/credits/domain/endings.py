@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from services.credits import outcomes, usage
+from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Change, Reservation
 from services.credits.domain.requests import Asked
-from services.credits.prices import usd_text
+from services.credits.outcomes import Cost
+from services.credits.prices import USUAL_QUALITY, usd_text
 from shared.contracts.credits import OperationCancelled, OperationFailed, State
 from shared.contracts.message import Message
 
@@ -30,16 +31,22 @@ def fail(book: Book, report: OperationFailed, _: Asked) -> list[Message]:
     account = book.accounts[report.account_id]
     freed = release(book, account, work, "released", report.reason_code)
     said = outcomes.released(book, account, work, freed, report.reason_code)
-    return [said, usage.failed(book, account, work, report, cost_of(book, work, report))]
+    cost = cost_of(book, work, report)
+    if cost.usd is None:
+        model = report.model_used or work.model or "unknown"
+        book.alerts.append(alerts.price_missing(book, account, work, model))
+    return [said, usage.failed(book, account, work, report, cost)]
 
 
-def cost_of(book: Book, work: Reservation, report: OperationFailed) -> str | None:
-    """P1 on the tokens of the failure; None where the model has no price or nobody named one."""
+def cost_of(book: Book, work: Reservation, report: OperationFailed) -> Cost:
+    """P1 on the tokens of the failure; without a price where nobody knows the model."""
     prices = book.catalogue.prices.at(work.price_version)
-    model = prices.models.get(report.model_used or work.model or "")
+    quality = USUAL_QUALITY if prices.configs[work.operation_type or ""].mode == "image" else None
+    model = prices.model_used(report, work.model, quality)
     if model is None:
-        return None if report.model_used else usd_text(0)
-    return usd_text(model.usd(report.tokens_input or 0, report.tokens_output or 0, 0, 0))
+        return Cost(None, None)
+    units = model.usd(report.tokens_input or 0, report.tokens_output or 0, 0, 0)
+    return Cost(model, usd_text(units))
 
 
 def cancel(book: Book, report: OperationCancelled, _: Asked) -> list[Message]:
