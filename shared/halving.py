@@ -8,7 +8,7 @@ import structlog
 
 from shared import metrics, offsets
 from shared.envelope import dead_letter
-from shared.kafka import Letter
+from shared.kafka import Letter, Unreadable
 from shared.outbox import Parcel
 from shared.postgres import REFUSES_THE_DATA, read_clock, transaction
 from shared.service import Service
@@ -45,4 +45,5 @@ async def set_aside(service: Service, letter: Letter) -> Parcel | None:
         fates = [offsets.Fate(x.record.topic, x.record.partition, "dead_lettered") for x in fresh]
         await offsets.count(tx, service.name, fates)
         metrics.DEAD_LETTERS.labels(letter.record.topic, "database").inc(len(fresh))
+        letter.content = Unreadable("database")
         return await service.outbox.add(tx, [dead_letter(x, "database", now) for x in fresh])

@@ -90,6 +90,7 @@ class Outbox:
         try:
             while not await self._is_delivered(parcel):
                 await asyncio.sleep(RETRY_SECONDS)
+                await self._renew()
             self._arrived.add(parcel.parcel_id)
         finally:
             self._travelling.discard(parcel.parcel_id)
@@ -105,6 +106,12 @@ class Outbox:
             )
             return False
         return True
+
+    async def _renew(self) -> None:
+        try:
+            await self._publisher.renew()
+        except KafkaError as error:
+            log.warning("there is no broker", error=repr(error))
 
     async def settled(self) -> None:
         """Wait for the parcel in flight."""

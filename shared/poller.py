@@ -161,8 +161,9 @@ class Poller:
             if letters:
                 await self.handler(letters)
         except BaseException:
-            self.order.put_back(batch)
+            self.order.put_back(letter.record for letter in letters)
             raise
+        self.watch.review(letters)
         metrics.BATCH_RECORDS.labels(self.group).observe(len(batch))
         metrics.BATCH_SECONDS.labels(self.group).observe(time.perf_counter() - began)
 

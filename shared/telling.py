@@ -75,6 +75,7 @@ def became(said: Said) -> Became:
 
 def set_aside(told: Told, letter: Letter, unreadable: Unreadable, now: datetime) -> Became:
     metrics.DEAD_LETTERS.labels(letter.record.topic, unreadable.reason).inc()
+    letter.content = unreadable  # For whoever counts how much of a partition is set aside.
     log.warning("set aside", reason=unreadable.reason, **position_of(letter))
     told.records.append(dead_letter(letter, unreadable.reason, now))
     return "dead_lettered"
