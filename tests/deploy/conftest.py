@@ -14,15 +14,11 @@ import msgspec
 import psutil
 import pytest
 
-from deploy.local import environment, places, supervisor
+from deploy.local import environment, places, status, supervisor
 from deploy.local.status import Row
 
 PATIENCE_SECONDS = 60.0
 GIVEN = {environment.KAFKA, "CREDITS_DATABASE_URL", "LIMITS_DATABASE_URL", "CLOCK_OFFSET"}
-
-
-class Processes(msgspec.Struct):
-    processes: list[Row]
 
 
 class Noted(msgspec.Struct):
@@ -60,8 +56,8 @@ class Operator:
         return [sys.executable, "-m", "deploy.cli", *arguments, "--data", str(self.data)]
 
     def sees(self) -> dict[str, Row]:
-        answer = self.calls("status", "--json").stdout
-        return {row.name: row for row in msgspec.json.decode(answer, type=Processes).processes}
+        """Look as `igny8 status` does, without the start of a program."""
+        return {row.name: row for row in status.of(self.data.resolve())}
 
     def kills(self, name: str) -> int:
         """End a process of the stack as a crash would; give its pid."""

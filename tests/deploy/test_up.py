@@ -1,5 +1,6 @@
 """What an operator can rely on when he starts and stops the local stack."""
 
+import json
 import os
 import signal
 import socket
@@ -51,7 +52,12 @@ def test_what_dies_is_started_again_and_what_outlives_its_supervisor_is_found_ag
 
     operator.calls("down")
     assert operator.leftovers() == []
-    assert {row.state for row in operator.sees().values()} == {"stopped"}
+    assert json.loads(operator.calls("status", "--json").stdout) == {
+        "processes": [
+            {"name": name, "pid": None, "state": "stopped"}
+            for name in ("kafka", "postgres", "credits")
+        ]
+    }
 
 
 def test_a_second_up_returns_at_once_and_ctrl_c_in_the_first_leaves_nothing_running(
