@@ -6,44 +6,17 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
-import msgspec
-
 from services.credits.catalogue import FREE, Catalogue
+from services.credits.remembered import Remembered, read_remembered
 from shared.contracts.credits import State, UsageRecorded
 from shared.contracts.invoicing import GrantKind
 from shared.contracts.moments import in_milliseconds, window_of
 from shared.contracts.operating import AlertRaised
-from shared.contracts.types import AccountStatus, Bucket, Source
+from shared.contracts.types import AccountStatus, Bucket
 
 # An id is unique in its account: another tenant's operation or invoice is another one.
 Key: TypeAlias = tuple[str, str]
 LineKey: TypeAlias = tuple[str, str, int]
-
-
-class Subject(msgspec.Struct, frozen=True, gc=False):
-    """What an operation is about, as its request said."""
-
-    type: str
-    id: str
-    title: str | None = None
-
-
-class Remembered(msgspec.Struct, frozen=True, gc=False):
-    """What is still needed of a request when it is answered again, charged or has failed.
-
-    It was checked when it came: reading it back without the checks takes a quarter of the time.
-    """
-
-    hold_ttl_s: int = 900
-    source: Source = "manual"
-    site_id: str | None = None
-    user_id: str | None = None
-    run_id: str | None = None
-    stage: int | None = None
-    related: Subject | None = None
-
-
-read_remembered = msgspec.json.Decoder(Remembered).decode
 
 
 class Buckets(NamedTuple):

@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from services.credits.book import Account, Book, Buckets, Granted, Remembered, Reservation
+from services.credits.book import Account, Book, Buckets, Granted, Reservation
 from services.credits.prices import Config, Model, Usage
+from services.credits.remembered import Remembered
 from shared.contracts.credits import (
     Authorised,
     BalanceChanged,

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.credits.book import Account, Book, Remembered, Reservation
+from services.credits.book import Account, Book, Reservation
 from services.credits.outcomes import Charge, Cost
+from services.credits.remembered import Remembered
 from shared.contracts.credits import (
     OperationCompleted,
     OperationFailed,
