@@ -1,8 +1,8 @@
-"""`igny8 bench`: measures, prints a table, and ends with one line of JSON."""
+"""`igny8 bench`: measures, prints tables, keeps the figures, ends with one line of JSON."""
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,20 +11,27 @@ from typing import Annotated
 import msgspec
 import typer
 import uvloop
+from rich.console import Console
 
-from deploy.bench import profiling
+from deploy.bench import chart, profiling, table
+from deploy.bench import report as reports
 from deploy.bench import rig as rigs
 from deploy.bench.points import POINTS, QUICK, Point
+from deploy.bench.report import Report
 from deploy.bench.throughput import Scenario
 from deploy.errors import OperatorError
 from deploy.local import environment, places, stack
+from deploy.local.cache import ROOT
 from deploy.options import DATA, Data
+
+FIGURES = ROOT / "docs" / "figures"
+NAME = "bench"
 
 log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False)
 
 
-@app.command(name="bench")
+@app.command(name=NAME)
 def bench(
     data: Data = DATA,
     *,
@@ -33,17 +40,23 @@ def bench(
     profile: Annotated[
         bool, typer.Option("--profile", help="Say where the time of one worker goes instead.")
     ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="Where figures are kept; docs/figures for those of all points."),
+    ] = None,
 ) -> None:
     """Measure on a stack of its own, which it removes again."""
-    points = chosen(only or (QUICK if quick else ()))
+    names = only or (QUICK if quick else ())
     with own_stack(data) as (home, settings):
         if profile:
-            uvloop.run(profile_all(home, settings, points))
+            uvloop.run(profile_all(home, settings, profiled(names)))
         else:
-            uvloop.run(measure_all(home, settings, points))
+            found = uvloop.run(measure_all(home, settings, chosen(names)))
+            conclude(found, to or (None if names else FIGURES))
 
 
 def chosen(names: Sequence[str]) -> list[Point]:
+    """The points whose names begin with one of these; all when there are none."""
     points = [one for one in POINTS if not names or one.name.startswith(tuple(names))]
     if not points:
         known = ", ".join(one.name for one in POINTS)
@@ -51,13 +64,18 @@ def chosen(names: Sequence[str]) -> list[Point]:
     return points
 
 
+def profiled(names: Sequence[str]) -> list[Scenario]:
+    points = chosen(names or ("reserve-1", "life-1"))
+    return [one for one in points if isinstance(one, Scenario)]
+
+
 @contextmanager
-def own_stack(data: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+def own_stack(data: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
     """Servers of its own whatever the surroundings name: their tables are emptied."""
     for name in (environment.KAFKA, *environment.given_databases()):
         if os.environ.pop(name, None):
             log.warning("%s is not used: the benchmark empties tables", name)
-    home = Path(mkdtemp(prefix="bench-", dir=stack.make_home(data)))
+    home = Path(mkdtemp(prefix=f"{NAME}-", dir=stack.make_home(data)))
     home.chmod(0o755)
     try:
         with stack.running(home) as settings:
@@ -66,18 +84,33 @@ def own_stack(data: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         places.remove(home)
 
 
-async def measure_all(home: Path, settings: dict[str, str], points: Sequence[Point]) -> None:
+async def measure_all(home: Path, settings: Mapping[str, str], points: Sequence[Point]) -> Report:
     async with rigs.connected(home, settings) as rig:
-        for point in points:
-            log.info("%s", point.title)
-            typer.echo(msgspec.json.encode(await point.measure(rig)))
+        figures = []
+        for number, point in enumerate(points, 1):
+            log.info("%d of %d: %s", number, len(points), point.title)
+            figures.append(await point.measure(rig))
+        return await reports.report(rig, figures)
 
 
-async def profile_all(home: Path, settings: dict[str, str], points: Sequence[Point]) -> None:
+def conclude(found: Report, folder: Path | None) -> None:
+    """Show the figures, keep them where they are to be kept, and end with the summary."""
+    table.show(Console(width=table.WIDTH), found.figures, found.targets)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{NAME}.json").write_bytes(reports.written(found))
+        (folder / f"{NAME}.svg").write_text(chart.drawn(found), encoding="utf-8")
+        log.info("Kept in %s", folder)
+    typer.echo(msgspec.json.encode(reports.summary(found)))
+
+
+async def profile_all(
+    home: Path, settings: Mapping[str, str], scenarios: Sequence[Scenario]
+) -> None:
+    """One worker each, however many processes the scenario would have."""
     async with rigs.connected(home, settings) as rig:
-        for point in points:
-            if isinstance(point, Scenario) and point.processes == 1:
-                log.info("%s", point.title)
-                typer.echo(f"\n{point.title}")
-                for line in profiling.written(await profiling.profile(rig, point)):
-                    typer.echo(line)
+        for scenario in scenarios:
+            log.info("%s", scenario.title)
+            typer.echo(f"\n{scenario.title}")
+            for line in profiling.written(await profiling.profile(rig, scenario)):
+                typer.echo(line)

@@ -79,7 +79,6 @@ class Duration(Struct, frozen=True, tag=True):
     title: str
     seconds: Spread
     repeats: int
-    elsewhere: Spread
 
 
 Figure = Rate | Delay | Duration

@@ -4,8 +4,22 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from deploy.bench.figures import Figure
+from deploy.bench.latency import bursts, steady
+from deploy.bench.limit import Copy
+from deploy.bench.restart import Restart
 from deploy.bench.rig import Rig
-from deploy.bench.throughput import LIFE, RESERVE, NaiveScenario, Scenario
+from deploy.bench.throughput import (
+    BACKLOG,
+    LIFE,
+    REFUSALS,
+    RESERVE,
+    TRACE,
+    NaiveScenario,
+    Scenario,
+)
+from deploy.bench.trace import ACCOUNTS as TRACE_ACCOUNTS
+
+MILLION = 1_000_000
 
 
 class Point(Protocol):
@@ -18,16 +32,28 @@ class Point(Protocol):
     def measure(self, rig: Rig) -> Awaitable[Figure]: ...
 
 
-# A stopped worker keeps its place in the group for 45 s, so that a restart is quick: the number of
-# processes only ever rises.
+# A stopped worker keeps its place in the group for 45 s, so that a restart is quick: therefore the
+# number of processes only ever rises.
 POINTS: tuple[Point, ...] = (
     Scenario("reserve-1", "Reserve, 1 process", RESERVE, 1),
-    Scenario("life-1", "Reserve and complete, 1 process", LIFE, 1),
+    Scenario("hot-1", "Reserve, 1 process, one account", RESERVE, 1, accounts=1),
+    Scenario("million-1", "Reserve, 1 process, 1,000,000 accounts", RESERVE, 1, accounts=MILLION),
+    Scenario("life-1", "Life, 1 process", LIFE, 1),
+    Restart("restart", "First effect after kill -9 and restart, 1 process"),
+    Copy("copy-reserve", "Limit: COPY of the rows of reserving", ("reservations",)),
+    Copy("copy-life", "Limit: COPY of the rows of a life", ("reservations", "ledger", "usage")),
     Scenario("reserve-2", "Reserve, 2 processes", RESERVE, 2),
-    Scenario("life-2", "Reserve and complete, 2 processes", LIFE, 2),
-    NaiveScenario("naive-reserve-2", "Naive: reserve, 2 processes", 2, is_whole=False),
-    NaiveScenario("naive-life-2", "Naive: reserve and complete, 2 processes", 2, is_whole=True),
+    NaiveScenario("naive-reserve", "Naive: reserve, 2 processes", 2, is_whole=False),
+    Scenario("life-2", "Life, 2 processes", LIFE, 2),
+    NaiveScenario("naive-life", "Naive: life, 2 processes", 2, is_whole=True),
+    Scenario("million-2", "Reserve, 2 processes, 1,000,000 accounts", RESERVE, 2, MILLION),
+    Scenario("refusals-2", "Reserve, 2 processes, 20 % refused", REFUSALS, 2, empty_percent=20),
+    Scenario("trace-2", "Life, 2 processes, real trace", TRACE, 2, TRACE_ACCOUNTS),
+    steady("latency-200", rate=200, seconds=15, repeats=3),
+    steady("latency-2000", rate=2000, seconds=10, repeats=3),
+    bursts("latency-trace", times_faster=60),
+    Scenario("backlog", "Life, 2 processes, 500,000 waiting records", BACKLOG, 2, repeats=1),
     Scenario("reserve-4", "Reserve, 4 processes", RESERVE, 4),
-    Scenario("life-4", "Reserve and complete, 4 processes", LIFE, 4),
+    Scenario("life-4", "Life, 4 processes", LIFE, 4),
 )
-QUICK = ("reserve-2", "life-2", "naive-reserve-2", "latency-200")
+QUICK = ("reserve-2", "naive-reserve", "life-2", "latency-200")

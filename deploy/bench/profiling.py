@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from deploy.bench import laps
 from deploy.bench.crew import Crew, working
 from deploy.bench.rig import Rig, with_command
 from deploy.bench.samples import START, STOP, Profile
-from deploy.bench.throughput import REPEATS, WARM_UP_OPERATIONS, Scenario
+from deploy.bench.throughput import REPEATS, WARM_UP_OPERATIONS, Scenario, drawn
 from deploy.local.cache import ROOT
 
 MODULE = "deploy.bench.profiled"
@@ -25,11 +24,10 @@ async def profile(rig: Rig, scenario: Scenario) -> Profile:
     output = rig.home / "profile.json"
     (program,) = rig.workers(1)
     with working([with_command(program, [sys.executable, "-m", MODULE, str(output)])]) as crew:
-        load = scenario.load(rig, accounts, WARM_UP_OPERATIONS)
-        await laps.run(rig, crew, load, scenario.kind.effect)
+        await scenario.lap(rig, crew, accounts, drawn(WARM_UP_OPERATIONS))
         tell(crew, START)
         for _ in range(REPEATS):
-            await scenario.lap(rig, crew, accounts)
+            await scenario.lap(rig, crew, accounts, scenario.kind.lives)
         tell(crew, STOP)
     return msgspec.json.decode(output.read_bytes(), type=Profile)
 

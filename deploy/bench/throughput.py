@@ -3,8 +3,9 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from deploy.bench import laps, reference
+from deploy.bench import laps, reference, trace
 from deploy.bench.crew import Crew, working
 from deploy.bench.figures import Rate
 from deploy.bench.laps import Lap
@@ -13,6 +14,7 @@ from deploy.bench.load import (
     SEED,
     Life,
     Load,
+    Pipeline,
     completions_of,
     new_accounts,
     requests_of,
@@ -25,22 +27,37 @@ from shared.contracts.credits import CreditsCommitted
 ACCOUNTS = 1000
 REPEATS = 3
 WARM_UP_OPERATIONS = 5000
-NAIVE_OPERATIONS, NAIVE_WARM_UP_OPERATIONS = 1500, 100
+NAIVE_OPERATIONS, NAIVE_WARM_UP_OPERATIONS = 1000, 100
+
+Lives: TypeAlias = Callable[[Pipeline, Sequence[str]], Sequence[Life]]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What an operation is here: how it is published, what record ends it, how it then stands."""
 
+    lives: Lives
     load: Callable[[Sequence[Life]], Load]
     effect: str
-    operations: int
     states: frozenset[str]
 
 
-RESERVE = Kind(requests_of, REPLY_TOPIC, 60_000, frozenset({"held"}))
-REFUSALS = Kind(requests_of, REPLY_TOPIC, 60_000, frozenset({"held", "refused"}))
-LIFE = Kind(whole, CreditsCommitted.topic, 40_000, frozenset({"committed"}))
+def drawn(count: int) -> Lives:
+    """So many operations of accounts drawn by chance, each as likely as the other."""
+    return lambda pipeline, accounts: pipeline.lives(count, accounts)
+
+
+HELD, CHARGED = frozenset({"held"}), frozenset({"committed"})
+RESERVE = Kind(drawn(60_000), requests_of, REPLY_TOPIC, HELD)
+REFUSALS = Kind(drawn(60_000), requests_of, REPLY_TOPIC, HELD | {"refused"})
+LIFE = Kind(drawn(40_000), whole, CreditsCommitted.topic, CHARGED)
+BACKLOG = Kind(drawn(250_000), whole, CreditsCommitted.topic, CHARGED)
+TRACE = Kind(trace.lives, whole, CreditsCommitted.topic, CHARGED)
+
+
+def same_accounts(count: int) -> list[str]:
+    """The same in every run."""
+    return new_accounts(count, random.Random(SEED))  # noqa: S311 - Nothing secret.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +70,26 @@ class Scenario:
     processes: int
     accounts: int = ACCOUNTS
     empty_percent: int = 0  # Of the accounts: they have no credits.
+    repeats: int = REPEATS
 
     async def measure(self, rig: Rig) -> Rate:
         """Warm up, then repeat; what came out otherwise than it should is no figure."""
         accounts = await self.prepare(rig)
         with working(rig.workers(self.processes)) as crew:
-            await laps.run(
-                rig, crew, self.load(rig, accounts, WARM_UP_OPERATIONS), self.kind.effect
-            )
-            measured = [await self.lap(rig, crew, accounts) for _ in range(REPEATS)]
-        await self.check(rig, WARM_UP_OPERATIONS + REPEATS * self.kind.operations)
+            warm_up = await self.lap(rig, crew, accounts, drawn(WARM_UP_OPERATIONS))
+            measured = [
+                await self.lap(rig, crew, accounts, self.kind.lives) for _ in range(self.repeats)
+            ]
+        await self.check(rig, sum(lap.operations for lap in (warm_up, *measured)))
         return Rate.of(self.name, self.title, measured)
 
     async def prepare(self, rig: Rig) -> Sequence[str]:
-        accounts = new_accounts(self.accounts, random.Random(SEED))  # noqa: S311 - The same each run.
-        empty = accounts[: self.accounts * self.empty_percent // 100]
-        await rig.fund(accounts, empty)
+        accounts = same_accounts(self.accounts)
+        await rig.fund(accounts, empty=accounts[: self.accounts * self.empty_percent // 100])
         return accounts
 
-    def load(self, rig: Rig, accounts: Sequence[str], operations: int) -> Load:
-        return self.kind.load(rig.pipeline.lives(operations, accounts))
-
-    async def lap(self, rig: Rig, crew: Crew, accounts: Sequence[str]) -> Lap:
-        load = self.load(rig, accounts, self.kind.operations)
+    async def lap(self, rig: Rig, crew: Crew, accounts: Sequence[str], lives: Lives) -> Lap:
+        load = self.kind.load(lives(rig.pipeline, accounts))
         return await laps.run(rig, crew, load, self.kind.effect)
 
     async def check(self, rig: Rig, operations: int) -> None:
@@ -94,7 +108,7 @@ class NaiveScenario:
     is_whole: bool
 
     async def measure(self, rig: Rig) -> Rate:
-        accounts = new_accounts(ACCOUNTS, random.Random(SEED))  # noqa: S311 - The same each run.
+        accounts = same_accounts(ACCOUNTS)
         await reference.prepare(rig, accounts)
         with working(reference.workers(rig, self.processes)) as crew:
             await self.lap(rig, crew, accounts, NAIVE_WARM_UP_OPERATIONS)

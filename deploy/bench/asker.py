@@ -1,0 +1,89 @@
+"""Requests by the clock, and the wait for each answer from the moment its request was due.
+
+An open loop: requests go out whether or not earlier answers have come, so that a stall counts for
+all who would have asked meanwhile (coordinated omission).
+"""
+
+import asyncio
+import time
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from operator import attrgetter
+from typing import NamedTuple, Self
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as Place
+
+from deploy.bench.load import REPLY_TOPIC, Life
+from deploy.bench.rig import Rig
+from deploy.errors import OperatorError
+from deploy.local import environment
+from shared.envelope import Outgoing
+from shared.publisher import Publisher
+
+HEAD_START_SECONDS = 0.1
+READ_MILLISECONDS = 200
+PATIENCE_SECONDS = 20.0  # For the last answers.
+MILLISECONDS_A_SECOND = 1000.0
+
+
+class Due(NamedTuple):
+    """A request, and when it is to be sent, in seconds from the start."""
+
+    seconds: float
+    life: Life
+
+
+class Asker:
+    """One sender and one reader of answers for all requests."""
+
+    def __init__(self, publisher: Publisher, reader: AIOKafkaConsumer) -> None:
+        self._publisher, self._reader = publisher, reader
+        self._due: dict[bytes, float] = {}
+        self._waits: list[float] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def connected(cls, rig: Rig) -> AsyncIterator[Self]:
+        reader = AIOKafkaConsumer(bootstrap_servers=rig.environment[environment.KAFKA])
+        async with reader:
+            reader.assign([Place(REPLY_TOPIC, number) for number in range(rig.partitions)])
+            await reader.seek_to_end()
+            yield cls(rig.publisher, reader)
+
+    async def ask(self, plan: Sequence[Due]) -> list[float]:
+        """Send a plan, sorted by time; give what each answer took in milliseconds, sorted."""
+        began = time.perf_counter() + HEAD_START_SECONDS
+        self._due = {due.life.operation_id.encode(): began + due.seconds for due in plan}
+        self._waits = []
+        patience = HEAD_START_SECONDS + plan[-1].seconds + PATIENCE_SECONDS
+        try:
+            async with asyncio.timeout(patience), asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read())
+                async for due in on_time(plan, began):
+                    tasks.create_task(self._publisher.send(due))
+        except TimeoutError as error:
+            raise OperatorError(f"{len(self._due)} requests were never answered") from error
+        return sorted(self._waits)
+
+    async def _read(self) -> None:
+        """Until every request has its answer."""
+        while self._due:
+            polled = await self._reader.getmany(timeout_ms=READ_MILLISECONDS)
+            now = time.perf_counter()
+            for record in (record for records in polled.values() for record in records):
+                due = self._due.pop(dict(record.headers)["correlation_id"], None)
+                if due is not None:
+                    self._waits.append((now - due) * MILLISECONDS_A_SECOND)
+
+
+async def on_time(plan: Sequence[Due], began: float) -> AsyncIterator[list[Outgoing]]:
+    """Give requests when they are due: together, what became due while something else ran."""
+    sent = 0
+    while sent < len(plan):
+        await asyncio.sleep(began + plan[sent].seconds - time.perf_counter())
+        upto = bisect_right(plan, time.perf_counter() - began, lo=sent, key=attrgetter("seconds"))
+        if upto > sent:
+            yield [due.life.request for due in plan[sent:upto]]
+        sent = upto

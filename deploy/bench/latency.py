@@ -1,0 +1,84 @@
+"""How long an answer takes, at a steady rate and when real traffic bursts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from deploy.bench import trace
+from deploy.bench.asker import Asker, Due
+from deploy.bench.crew import Crew, working
+from deploy.bench.figures import Delay, Spread
+from deploy.bench.rig import Rig
+from deploy.bench.throughput import ACCOUNTS, same_accounts
+
+WARM_UP_REQUESTS_A_SECOND, WARM_UP_SECONDS = 200, 3
+PERCENTILES = 0.5, 0.99, 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What the answers of one repeat took."""
+
+    milliseconds: Sequence[float]  # Sorted.
+    elsewhere: float
+
+    def percentile(self, part: float) -> float:
+        """What so large a part of the requests did not wait longer than."""
+        return self.milliseconds[int(part * (len(self.milliseconds) - 1))]
+
+
+def steadily(rig: Rig, accounts: Sequence[str], rate: int, seconds: int) -> list[Due]:
+    lives = rig.pipeline.lives(rate * seconds, accounts)
+    return [Due(number / rate, life) for number, life in enumerate(lives)]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Requests by a plan, so often over."""
+
+    name: str
+    title: str
+    processes: int
+    plan: Callable[[Rig, Sequence[str]], Sequence[Due]]
+    repeats: int
+    accounts: int = ACCOUNTS
+
+    async def measure(self, rig: Rig) -> Delay:
+        accounts = same_accounts(self.accounts)
+        await rig.fund(accounts)
+        warm_up = steadily(rig, accounts, WARM_UP_REQUESTS_A_SECOND, WARM_UP_SECONDS)
+        with working(rig.workers(self.processes)) as crew:
+            async with Asker.connected(rig) as asker:
+                await asker.ask(warm_up)
+                plans = [self.plan(rig, accounts) for _ in range(self.repeats)]
+                waits = [await repeat(rig, crew, asker, plan) for plan in plans]
+        return self.delay_of(waits)
+
+    def delay_of(self, waits: Sequence[Waits]) -> Delay:
+        p50, p99, p999 = (Spread.of(one.percentile(p) for one in waits) for p in PERCENTILES)
+        elsewhere = Spread.of(one.elsewhere for one in waits)
+        asked = len(waits[0].milliseconds)
+        return Delay(self.name, self.title, p50, p99, p999, asked, self.repeats, elsewhere)
+
+
+async def repeat(rig: Rig, crew: Crew, asker: Asker, plan: Sequence[Due]) -> Waits:
+    before = rig.servers.read(crew.processes())
+    milliseconds = await asker.ask(plan)
+    return Waits(milliseconds, before.elsewhere_until(rig.servers.read(crew.processes())))
+
+
+def steady(name: str, rate: int, seconds: int, repeats: int) -> Latency:
+    """So many requests a second, evenly; two processes answer."""
+    title = f"Request to reply at {rate:,}/s, 2 processes"
+    return Latency(name, title, 2, lambda rig, known: steadily(rig, known, rate, seconds), repeats)
+
+
+def bursts(name: str, times_faster: int) -> Latency:
+    """The arrivals of real traffic, so many times faster."""
+    title = f"Request to reply, real trace {times_faster} times faster, 2 processes"
+
+    def plan(rig: Rig, accounts: Sequence[str]) -> list[Due]:
+        lives = trace.lives(rig.pipeline, accounts)
+        moments = (call.seconds / times_faster for call in trace.calls())
+        return [Due(moment, life) for moment, life in zip(moments, lives, strict=True)]
+
+    return Latency(name, title, 2, plan, repeats=1, accounts=trace.ACCOUNTS)
