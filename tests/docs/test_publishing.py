@@ -1,0 +1,95 @@
+"""Whoever writes against docs/publishing.md is told the truth."""
+
+import json
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from services.credits import domain
+from services.credits.queries import make_desk
+from shared.contracts.credits import (
+    ANNOUNCED,
+    OBEYED,
+    QUERIES,
+    ExtensionRequested,
+    OperationCancelled,
+    OperationCompleted,
+    OperationFailed,
+    OperationRequested,
+)
+from shared.contracts.errors import ErrorCode
+from shared.contracts.headers import ASKING, CLOUD_EVENT, TRACE
+from shared.contracts.message import Message, Reply
+from shared.settings import Settings
+from tests.docs.reading import Block, blocks, page, quoted, rows, section
+from tests.docs.story import Story
+
+PAGE = page("docs/publishing.md")
+SENT_TO_US = {message.topic: message for message in (*OBEYED, *QUERIES)}
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    return Story().play()
+
+
+def in_order(text: str | bytes) -> Any:  # noqa: ANN401 - Whatever JSON says, order of fields included.
+    return json.loads(text, object_pairs_hook=list)
+
+
+@pytest.mark.parametrize("block", blocks(PAGE, "json"), ids=lambda block: " ".join(block.info[1:]))
+def test_every_record_on_the_page_is_what_is_really_sent(story: Story, block: Block) -> None:
+    *what, topic = block.info[1:]
+    if contract := SENT_TO_US.get(topic):
+        said = msgspec.json.decode(block.text, type=contract)
+        assert topic == "credits.query.requested" or said in story.said
+        return
+    told = [record for record in story.told if record.topic == topic]
+    if what == ["headers"]:
+        shown = json.loads(block.text)
+        assert shown in [{k: (v or b"").decode() for k, v in x.headers} for x in told]
+    else:
+        assert in_order(block.text) in [in_order(x.value or b"") for x in told]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        OperationRequested,
+        OperationCompleted,
+        OperationFailed,
+        OperationCancelled,
+        ExtensionRequested,
+    ],
+)
+def test_every_field_that_may_be_sent_is_explained(message: type[Message]) -> None:
+    explained = quoted(section(PAGE, f"### {message.topic}"))
+    fields = {field.encode_name for field in msgspec.structs.fields(message)}
+    assert fields <= set(explained)
+
+
+def test_the_page_tells_which_topics_are_read_today() -> None:
+    told = section(PAGE, "### What is read and what is not, today")
+    named = {name for row in rows(told) for name in quoted(row[0])}
+    assert named == {message.topic for message in domain.OBEYED}
+
+
+def test_every_fact_is_explained_or_said_to_be_for_later() -> None:
+    facts = {m.topic for m in ANNOUNCED if not issubclass(m, Reply)}
+    assert facts <= set(quoted(section(PAGE, "## Facts")))
+
+
+def test_every_error_code_is_named() -> None:
+    assert set(get_args(ErrorCode)) <= set(quoted(section(PAGE, "## Errors")))
+
+
+def test_every_header_is_explained() -> None:
+    explained = {name for row in rows(section(PAGE, "## Headers")) for name in quoted(row[0])}
+    assert explained == {*ASKING, *CLOUD_EVENT, *TRACE}
+
+
+def test_the_page_lists_the_questions_that_are_answered() -> None:
+    settings = Settings(kafka_bootstrap_servers="nowhere:9092")
+    listed = {quoted(row[0])[0] for row in rows(section(PAGE, "## Questions"))}
+    assert listed == set(make_desk("credits", settings).questions)
