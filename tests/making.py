@@ -5,18 +5,29 @@ from itertools import count
 from typing import TypeAlias
 
 from aiokafka import ConsumerRecord
+from msgspec import convert
 
 from shared.access import Gate
 from shared.actor import Verifier
 from shared.contracts.credits import (
+    Estimate,
     ExtensionRequested,
+    ImageCount,
     OperationCancelled,
     OperationCompleted,
     OperationFailed,
     OperationRequested,
 )
-from shared.contracts.invoicing import Grant, InvoicePaid
+from shared.contracts.invoicing import (
+    AccountStatusChanged,
+    Grant,
+    InvoicePaid,
+    PackageUpdated,
+    PlanUpdated,
+    SubscriptionStateChanged,
+)
 from shared.contracts.message import Message, encode
+from shared.contracts.money import dollars
 from shared.contracts.types import Json
 from shared.envelope import Outgoing
 from shared.kafka import Letter, Reader, Record
@@ -62,6 +73,27 @@ def completed(number: int, account: str = ANN, **said: Json) -> OperationComplet
     return OperationCompleted(account_id=account, operation_id=uuid(number), **fields | said)
 
 
+def images(**counts: int) -> list[ImageCount]:
+    """So many of each quality: `images(premium=3)`."""
+    said = [{"quality": quality, "count": count} for quality, count in counts.items()]
+    return convert(said, list[ImageCount])
+
+
+def images_requested(number: int, account: str = ANN, **counts: int) -> OperationRequested:
+    wanted = Estimate(images=images(**counts))
+    return requested(number, account, operation_type="image_generation", estimate=wanted)
+
+
+def images_completed(number: int, account: str = ANN, **counts: int) -> OperationCompleted:
+    """Images as they were delivered, by whatever model makes them."""
+    return OperationCompleted(
+        account_id=account,
+        operation_id=uuid(number),
+        operation_type="image_generation",
+        images=images(**counts),
+    )
+
+
 def failed(number: int, account: str = ANN, **said: Json) -> OperationFailed:
     fields: Fields = {"reason_code": "provider_error"} | said
     return OperationFailed(account_id=account, operation_id=uuid(number), **fields)
@@ -73,6 +105,27 @@ def cancelled(number: int, account: str = ANN) -> OperationCancelled:
 
 def extension(number: int, seconds: int, account: str = ANN) -> ExtensionRequested:
     return ExtensionRequested(account_id=account, operation_id=uuid(number), extend_s=seconds)
+
+
+def on_plan(code: str, account: str = ANN, **said: Json) -> SubscriptionStateChanged:
+    """A subscription that lives, so that its plan counts."""
+    fields: Fields = {"status": "active", "version": 1} | said
+    return SubscriptionStateChanged(account_id=account, plan_code=code, **fields)
+
+
+def now_is(status: str, account: str = ANN, **said: Json) -> AccountStatusChanged:
+    fields: Fields = {"status": status, "version": 1} | said
+    return AccountStatusChanged(account_id=account, **fields)
+
+
+def plan_is(code: str, credits_a_month: int, **said: Json) -> PlanUpdated:
+    fields: Fields = {"name": code.title(), "price": dollars(49_00), "version": 1} | said
+    return PlanUpdated(plan_code=code, included_credits=credits_a_month, **fields)
+
+
+def package_is(code: str, credits_given: int, **said: Json) -> PackageUpdated:
+    fields: Fields = {"name": code.title(), "price": dollars(9_00), "version": 1} | said
+    return PackageUpdated(package_code=code, credits=credits_given, **fields)
 
 
 def key_of(message: Message) -> bytes | None:
