@@ -38,7 +38,7 @@ class Program:
     is_ready: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 25.0
-    ready_seconds: float = 60.0
+    ready_seconds: float = 120.0
     http: str | None = None  # Where its probes and metrics are.
 
     @property

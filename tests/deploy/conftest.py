@@ -17,7 +17,7 @@ import pytest
 from deploy.local import environment, places, status, supervisor
 from deploy.local.status import Row
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 GIVEN = {environment.KAFKA, "CREDITS_DATABASE_URL", "LIMITS_DATABASE_URL", "CLOCK_OFFSET"}
 
 

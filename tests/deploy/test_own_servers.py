@@ -11,10 +11,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from deploy.errors import OperatorError
 from deploy.local import kafka, places, ports, programs
 from deploy.local.environment import KAFKA
 from deploy.local.postgres import SURROUNDINGS, is_ready
 from deploy.local.programs import Launch, Program
+from deploy.migrate import migrate_all
 from tests.deploy.conftest import Operator
 
 NOBODY = "127.0.0.1:9"
@@ -98,10 +100,9 @@ async def test_a_stack_on_servers_of_ones_own_starts_none_and_prepares_those(
     ("given", "words"),
     [
         ({KAFKA: NOBODY, "CREDITS_DATABASE_URL": CLOSED}, f"no Kafka answers at {NOBODY}"),
-        ({"CREDITS_DATABASE_URL": CLOSED}, "the database of credits does not let us in"),
         ({"LIMITS_DATABASE_URL": CLOSED}, "CREDITS_DATABASE_URL is missing"),
     ],
-    ids=["no Kafka", "no database", "a database for another service only"],
+    ids=["no Kafka", "a database for another service only"],
 )
 def test_servers_of_ones_own_that_do_not_answer_are_said_in_one_line(
     operator: Operator, given: dict[str, str], words: str
@@ -111,3 +112,8 @@ def test_servers_of_ones_own_that_do_not_answer_are_said_in_one_line(
     assert words in failed.stderr.splitlines()[-1]
     assert "Traceback" not in failed.stderr
     assert operator.leftovers() == []
+
+
+async def test_a_database_that_lets_nobody_in_is_said() -> None:
+    with pytest.raises(OperatorError, match="the database of credits does not let us in"):
+        await migrate_all({"CREDITS_DATABASE_URL": CLOSED})

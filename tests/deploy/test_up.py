@@ -23,34 +23,24 @@ DETACHED = (*SERVERS, "--detach")
 PLACE = TopicPartition("account.opened", 0)
 
 
-async def test_a_stack_killed_as_a_whole_starts_again_on_its_data_at_its_addresses(
+async def test_what_outlives_its_supervisor_is_found_and_what_is_killed_too_starts_on_its_data(
     operator: Operator,
 ) -> None:
-    before = operator.calls(*DETACHED).stdout
+    addresses = operator.calls(*DETACHED).stdout
     await remember(environment.read(operator.data))
+    alive = {name: row.pid for name, row in operator.sees().items()}
+
+    operator.kills("supervisor")
+    assert operator.calls(*DETACHED).stdout == addresses
+    assert {name: row.pid for name, row in operator.sees().items()} == alive
 
     for name in ("supervisor", "kafka", "postgres"):
         operator.kills(name)
     assert {row.state for row in operator.sees().values()} == {"stopped"}
-
-    assert operator.calls(*DETACHED).stdout == before
+    assert operator.calls(*DETACHED).stdout == addresses
     assert await remembered(environment.read(operator.data)) == ("kept", b"kept")
 
-
-def test_what_dies_is_started_again_and_what_outlives_its_supervisor_is_found_again(
-    operator: Operator,
-) -> None:
-    operator.calls(*DETACHED)
-    dead = operator.kills("postgres")
-    eventually(lambda: operator.sees()["postgres"].state == "running")
-    alive = operator.sees()["postgres"].pid
-    assert alive != dead
-
-    operator.kills("supervisor")
-    assert operator.calls(*DETACHED).returncode == 0
-    assert operator.sees()["postgres"].pid == alive
-
-    operator.calls("down")
+    assert operator.calls("down").returncode == 0
     assert operator.leftovers() == []
     assert json.loads(operator.calls("status", "--json").stdout) == {
         "processes": [
@@ -60,18 +50,21 @@ def test_what_dies_is_started_again_and_what_outlives_its_supervisor_is_found_ag
     }
 
 
-def test_a_second_up_returns_at_once_and_ctrl_c_in_the_first_leaves_nothing_running(
+def test_what_dies_is_started_again_until_ctrl_c_and_a_second_up_only_looks(
     operator: Operator,
 ) -> None:
-    first = operator.starts(*SERVERS)
-    assert first.stdout
-    assert first.stdout.readline().startswith("KAFKA_BOOTSTRAP_SERVERS=")
+    with operator.starts(*SERVERS) as first:
+        assert first.stdout
+        assert first.stdout.readline().startswith("KAFKA_BOOTSTRAP_SERVERS=")
+        dead = operator.kills("postgres")
+        eventually(lambda: operator.sees()["postgres"].state == "running")
+        assert operator.sees()["postgres"].pid != dead
 
-    second = operator.calls(*SERVERS)
-    assert second.stdout == (operator.data / "env").read_text()
+        second = operator.calls(*SERVERS)
+        assert second.stdout == (operator.data / "env").read_text()
 
-    first.send_signal(signal.SIGINT)
-    first.communicate()
+        first.send_signal(signal.SIGINT)
+        first.communicate()
     assert first.returncode == 0
     assert operator.leftovers() == []
 
