@@ -65,8 +65,14 @@ async def connected(url: str, name: str) -> AsyncIterator[Database]:
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         server_settings=settings,
+        reset=leave_as_it_is,
     ) as pool:
         yield Database(pool)
+
+
+async def leave_as_it_is(connection: object) -> None:
+    """What a transaction sets ends with it: nothing is left to reset, a round trip is saved."""
+    del connection
 
 
 @asynccontextmanager
