@@ -107,7 +107,9 @@ async def answer_all(service: Service, desk: Desk[Books], letters: Sequence[Lett
         await tx.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MILLISECONDS}")
         books = await desk.open(tx)
         answers = await look_up_all(tx, desk, books, asked)
-    told = Told(Postmark(desk.name, books.now, service.settings.kafka_partitions))
+    settings = service.settings
+    postmark = Postmark(desk.name, books.now, settings.kafka_partitions)
+    told = Told(postmark, settings.clock_offset)
     for letter, answer in zip(letters, answers, strict=True):
         became = tell(told, letter, books.now, partial(replies, answer))
         metrics.MESSAGES.labels(desk.group, became).inc()

@@ -233,7 +233,11 @@ class Poller:
         await self.consumer.stop()
 
     async def _leave(self) -> None:
+        """What is given away is shown by its next owner."""
         await self.leave()
+        for place in self.assignment.places:
+            for gauge in (metrics.LAG, metrics.AGE):
+                gauge.remove(self.group, place.topic, str(place.partition))
 
     async def _arrive(self, assigned: Collection[Place]) -> None:
         self.order.restart(assigned)

@@ -38,6 +38,7 @@ class Told:
     """What a batch sends so far, and for each account the last record that changed it."""
 
     postmark: Postmark
+    clock_offset: float = 0  # Seconds that our clock is ahead of the broker's, on purpose.
     records: list[Outgoing] = field(default_factory=list)
     causes: dict[str, Cause] = field(default_factory=dict)
 
@@ -53,7 +54,7 @@ def tell(told: Told, letter: Letter, now: datetime, decide: Decide) -> Became:
     because = cause(letter, account_id, content.subject, told.postmark.partitions)
     if isinstance(content, Request):
         count_reply_topic(letter)
-        if is_too_late(letter, now):
+        if is_too_late(letter, now - timedelta(seconds=told.clock_offset)):
             return reject(told, content, because, unavailable(TOO_LATE))
     said = decide(content)
     if account_id is not None:

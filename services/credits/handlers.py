@@ -98,7 +98,7 @@ async def apply(credits: Credits, letters: Sequence[Letter]) -> Parcel | None:
         book = await credits.open_book(
             tx, [x.content for x in fresh if isinstance(x.content, Message)]
         )
-        told = Told(credits.postmark(book.now))
+        told = Told(credits.postmark(book.now), credits.service.settings.clock_offset)
         fates = [Fate(x.record.topic, x.record.partition, outcome(x, book, told)) for x in fresh]
         await offsets.count(tx, NAME, fates)
         return await credits.close_book(tx, book, told)
