@@ -1,6 +1,7 @@
 """`igny8 up --detach`: a supervisor that outlives its terminal, followed until all is ready."""
 
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 from signal import SIGTERM
 
 from deploy.errors import PROGRAM, OperatorError
-from deploy.local import environment, processes, status, supervisor
+from deploy.local import cache, environment, processes, status, supervisor
 from deploy.local.interrupts import orderly
 from deploy.local.processes import Process
 
@@ -30,6 +31,8 @@ def start(home: Path, arguments: Sequence[str]) -> str:
             stdout=subprocess.DEVNULL,
             stderr=output,
             start_new_session=True,
+            cwd=cache.ROOT,
+            env=os.environ | {"IGNY8_CACHE": str(cache.folder())},
         )
         process = Process.of(child)
         try:

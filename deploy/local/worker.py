@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from deploy.local import ports, programs
+from deploy.local.cache import ROOT
 from deploy.local.programs import Launch, Program
 
 ANSWER_SECONDS = 2.0
@@ -36,7 +37,8 @@ def program(service: str, number: int, home: Path, environment: Mapping[str, str
     def launch() -> Launch:
         ports.need_free(home, name, port)
         command = [sys.executable, "-m", f"services.{service}.app"]
-        return Launch(command=command, environment=os.environ | environment | own)
+        # From the checkout: whatever folder one calls from, `services` is ours.
+        return Launch(command=command, environment=os.environ | environment | own, folder=ROOT)
 
     return Program(
         name=name,
