@@ -1,0 +1,214 @@
+"""`igny8 verify`: computes every invariant of the services anew, and says where one is broken."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Annotated
+
+import asyncpg
+import msgspec
+import typer
+from aiokafka.errors import KafkaConnectionError
+
+from deploy import surroundings
+from deploy.errors import OperatorError
+from deploy.local.cache import ROOT
+from deploy.local.databases import SERVICES
+from deploy.local.environment import KAFKA, database_variable
+from deploy.options import DATA, Data
+from shared import retained, verifying
+from shared.contracts.types import Json, JsonObject
+from shared.verifying import BUSY, QUIET, Finding, Invariants, Snapshot, Tolerance, Violation
+
+FOLDER = ROOT / "services"
+
+log = logging.getLogger(__name__)
+app = typer.Typer()
+
+
+@dataclass(slots=True)
+class Invariant:
+    """One invariant of one service, and what was found."""
+
+    id: str
+    service: str
+    words: str
+    finding: Finding = field(default_factory=Finding)
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found in the services that were looked at."""
+
+    invariants: list[Invariant] = field(default_factory=list)
+    worth_knowing: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not any(invariant.finding.broken for invariant in self.invariants)
+
+
+@app.command(name="verify")
+def command(
+    data: Data = DATA,
+    service: Annotated[str, typer.Option(help="Only this one; else all that can be.")] = "",
+    *,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet-system/--busy",
+            help="Nothing is under way, so nothing may be overdue or unsent; "
+            "else both may be for a while.",
+        ),
+    ] = False,
+) -> None:
+    """Compute every invariant anew from rows and topics; exit status 1 when one is broken."""
+    began = time.perf_counter()
+    chosen = [service] if service else verifiable()
+    work = verify(surroundings.of(data), chosen, QUIET if quiet else BUSY)
+    report = asyncio.run(work)
+    if json:
+        typer.echo(msgspec.json.encode(as_json(report)))
+    else:
+        typer.echo("\n".join((*lines(report), summary(report, time.perf_counter() - began))))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def verifiable() -> list[str]:
+    """The services that say what must be true of them."""
+    return [service for service in SERVICES if (FOLDER / service / "verify").is_dir()]
+
+
+async def verify(
+    environment: Mapping[str, str],
+    services: Sequence[str] = (),
+    tolerance: Tolerance = BUSY,
+) -> Report:
+    """Look at each service in one snapshot of its rows and at what its topics hold.
+
+    `environment` is what the services are told, as in `DIR/env`; no services are all of them.
+    """
+    report = Report()
+    for service in services or verifiable():
+        if service not in verifiable():
+            known = ", ".join(verifiable())
+            raise OperatorError(f"{service} cannot be verified; there is {known}")
+        try:
+            async with opened(environment, service, tolerance) as snapshot:
+                await examine(report, service, snapshot)
+        except KafkaConnectionError as error:
+            raise OperatorError(f"no Kafka answers at {environment[KAFKA]}") from error
+        except NOT_OURS as error:
+            raise OperatorError(f"the database of {service}: {error}") from error
+    return report
+
+
+# A database without our tables, or one that does not let us in.
+NOT_OURS = (
+    asyncpg.UndefinedTableError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
+
+def invariants_of(service: str) -> Invariants:
+    found: Invariants = import_module(f"services.{service}.verify").INVARIANTS
+    return found
+
+
+@asynccontextmanager
+async def opened(
+    environment: Mapping[str, str], service: str, tolerance: Tolerance
+) -> AsyncIterator[Snapshot]:
+    offset = float(environment.get("CLOCK_OFFSET") or 0)
+    async with (
+        retained.opened(environment[KAFKA]) as topics,
+        verifying.one_moment(environment[database_variable(service)]) as tx,
+    ):
+        yield await verifying.taken(tx, topics, invariants_of(service).topics, tolerance, offset)
+
+
+async def examine(report: Report, service: str, snapshot: Snapshot) -> None:
+    """Make every check of a service, one after the other, and add what it finds to a report."""
+    must = invariants_of(service)
+    found = {name: Invariant(name, service, words) for name, words in must.words.items()}
+    for check in must.checks:
+        log.info("Verifying %s", service, extra={"detail": check.invariant})
+        began = time.perf_counter()
+        found[check.invariant].finding.include(await check.find(snapshot))
+        found[check.invariant].seconds += time.perf_counter() - began
+    report.invariants += found.values()
+    report.worth_knowing += await must.worth_knowing(snapshot.tx)
+
+
+def as_json(report: Report) -> JsonObject:
+    """The report as other programs read it."""
+    rows = [row_of(invariant) for invariant in report.invariants]
+    return {"ok": report.ok, "invariants": rows}
+
+
+def row_of(invariant: Invariant) -> JsonObject:
+    """`more` and `skipped` are there only when they are not nothing."""
+    finding = invariant.finding
+    shown = [fields_of(violation) for violation in finding.violations]
+    beside = {"more": finding.broken - len(shown), "skipped": finding.skipped}
+    return {
+        "id": invariant.id,
+        "service": invariant.service,
+        "ok": not finding.broken,
+        "checked": finding.checked,
+        "violations": shown,
+    } | {name: number for name, number in beside.items() if number}
+
+
+def fields_of(violation: Violation) -> JsonObject:
+    account = {"account_id": violation.account_id} if violation.account_id else {}
+    return {**account, "what": violation.what, **violation.numbers}
+
+
+def lines(report: Report) -> list[str]:
+    """The report as people read it: a line an invariant, and below it what breaks it."""
+    width = max((len(invariant.words) for invariant in report.invariants), default=0)
+    return [line for invariant in report.invariants for line in lines_of(invariant, width)]
+
+
+def lines_of(invariant: Invariant, width: int) -> list[str]:
+    finding = invariant.finding
+    state = "BROKEN" if finding.broken else "ok"
+    numbers = f"{finding.checked:>11,} {invariant.seconds:6.1f} s"
+    below = [text_of(violation) for violation in finding.violations]
+    if more := finding.broken - len(below):
+        below.append(f"and {more:,} more")
+    if finding.skipped:
+        below.append(f"{finding.skipped:,} could not be compared: Kafka holds them no more")
+    return [
+        f"{invariant.id:4}{state:7} {invariant.words:{width}} {numbers}",
+        *(f"     {line}" for line in below),
+    ]
+
+
+def text_of(violation: Violation) -> str:
+    whose = f"account {violation.account_id}: " if violation.account_id else ""
+    return f"{whose}{violation.what} ({in_words(violation.numbers)})"
+
+
+def in_words(numbers: Mapping[str, Json]) -> str:
+    return ", ".join(
+        f"{name} ({in_words(value)})" if isinstance(value, dict) else f"{name} {value}"
+        for name, value in numbers.items()
+    )
+
+
+def summary(report: Report, seconds: float) -> str:
+    """What to remember of it, and what everybody can work out by hand."""
+    broken = [invariant.id for invariant in report.invariants if invariant.finding.broken]
+    count = len(report.invariants)
+    said = f"Broken: {', '.join(broken)}" if broken else f"All {count} invariants hold"
+    known = "".join(f"; {line}" for line in report.worth_knowing)
+    return f"{said}; {seconds:.1f} s{known}"

@@ -1,0 +1,42 @@
+"""What must be true of credits at every moment, computed anew from its rows and its topics."""
+
+from collections.abc import Sequence
+
+from services.credits import store
+from services.credits.verify import facts, replies, rows
+from shared import deliveries
+from shared.postgres import Transaction
+from shared.verifying import Check, Invariants
+
+EXAMPLE = "content_generation"
+
+
+async def worth_knowing(tx: Transaction) -> Sequence[str]:
+    """A price that everybody can work out by hand."""
+    catalogue = await store.read_catalogue(tx, 0)
+    prices = catalogue.prices.latest
+    credits = prices.configs[EXAMPLE].by_tokens(1000 + 500, prices.default_text)
+    return [f"{EXAMPLE}(1000, 500) = {credits}"]
+
+
+INVARIANTS = Invariants(
+    words={
+        "I1": "A balance is the sum of its entries, and every entry has its cause",
+        "I2": "Nobody holds more than he has",
+        "I3": "What is held is the sum of the open reservations",
+        "I4": "An operation has one reservation, in one state",
+        "I5": "What has ended stays ended, and is charged as it ended",
+        "I6": "A request has one outcome, and every answer says so",
+        "I10": "Every record that was passed is accounted for",
+        "I11": "Whatever moved was announced, once and in order",
+        "I16": "Nothing is left lying: no overdue hold, no idle transaction, no parcel",
+    },
+    checks=(
+        *rows.CHECKS,
+        *deliveries.CHECKS,
+        Check("I6", replies.find),
+        Check("I11", facts.find),
+    ),
+    topics=(*facts.TOPICS, *replies.TOPICS),
+    worth_knowing=worth_knowing,
+)

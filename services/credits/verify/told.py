@@ -1,0 +1,107 @@
+"""Facts beside the rows that they are about: each statement gives those that do not agree."""
+
+from collections.abc import Sequence
+
+from services.credits.book import Buckets
+from services.credits.verify.announced import Said
+from shared.contracts.credits import (
+    CreditsAdjusted,
+    CreditsCommitted,
+    CreditsExpired,
+    CreditsGranted,
+    CreditsReleased,
+    CreditsReserved,
+    CreditsRevoked,
+)
+from shared.lanes import lane_of
+from shared.postgres import Transaction
+from shared.verifying import Violation, violations_in
+
+ENTRIES = """
+    SELECT told.account_id::text, 'an entry was announced that is not in the ledger',
+           jsonb_build_object('announced', to_jsonb(told) - 'lane' - 'account_id',
+                              'stored', to_jsonb(entry) - 'lane' - 'account_id' - 'metadata')::text
+    FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::bigint[],
+                $7::bigint[], $8::bigint[])
+         AS told (lane, account_id, seq, at, transaction_id, plan_delta, purchased_delta,
+                  balance_after)
+    LEFT JOIN ledger AS entry ON entry.lane = told.lane AND entry.account_id = told.account_id
+          AND entry.seq = told.seq AND entry.created_at = told.at::timestamptz
+    WHERE (told.transaction_id, told.plan_delta, told.purchased_delta, told.balance_after)
+          IS DISTINCT FROM (entry.transaction_id, entry.plan_delta, entry.purchased_delta,
+                            entry.balance_after)
+"""
+# A hold that is over may be charged late after all; nothing else follows an end (P9, P16).
+OPERATIONS = """
+    SELECT told.account_id::text, 'an operation was announced in one way and stands in another',
+           jsonb_build_object('operation_id', told.operation_id, 'announced', told.state,
+                              'state', row.state, 'announced_held', told.held, 'held', row.held,
+                              'announced_charge', told.charged, 'charged', row.charged)::text
+    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[],
+                $7::bigint[])
+         AS told (lane, account_id, operation_id, reservation_id, state, held, charged)
+    LEFT JOIN reservations AS row ON row.lane = told.lane AND row.subject_id = told.operation_id
+          AND row.account_id = told.account_id AND row.kind = 'operation'
+    WHERE row.reservation_id IS DISTINCT FROM told.reservation_id
+       OR row.held <> told.held OR row.charged <> told.charged
+       OR NOT (told.state = 'held' OR told.state = row.state
+               OR (told.state IN ('released', 'expired') AND row.state = 'committed_late'))
+"""
+
+
+async def disagreements(tx: Transaction, facts: Sequence[Said]) -> list[Violation]:
+    """Those of the facts that are not what the ledger and the reservations say."""
+    found: list[Violation] = []
+    for statement, rows in (
+        (ENTRIES, [row for fact in facts if (row := as_entry(fact))]),
+        (OPERATIONS, [row for fact in facts if (row := as_operation(fact))]),
+    ):
+        if rows:
+            found += violations_in(await tx.fetch(statement, *zip(*rows, strict=True)))
+    return found
+
+
+def as_entry(fact: Said) -> tuple[object, ...] | None:
+    """What a fact says of the ledger, where it says that something moved."""
+    deltas = deltas_of(fact)
+    if deltas is None or not any(deltas):
+        return None
+    account_id, transaction = fact.account_id, getattr(fact, "transaction_id", None)
+    balance = getattr(fact, "balance_after", None)
+    return lane_of(account_id), account_id, fact.seq, fact.at, transaction, *deltas, balance
+
+
+def deltas_of(fact: Said) -> Buckets | None:
+    match fact:
+        case CreditsCommitted():
+            return Buckets(fact.plan_delta, fact.purchased_delta)
+        case CreditsGranted():
+            return into(fact.bucket, fact.granted)
+        case CreditsRevoked():
+            return into(fact.bucket, -fact.revoked)
+        case CreditsAdjusted():
+            return into(fact.bucket, fact.amount)
+        case _:
+            return None
+
+
+def into(bucket: str, credits: int) -> Buckets:
+    return Buckets(credits, 0) if bucket == "plan" else Buckets(0, credits)
+
+
+def as_operation(fact: Said) -> tuple[object, ...] | None:
+    """What a fact says of an operation: how it stands, what it holds, what it was charged."""
+    says: tuple[str, int | None, int | None]
+    match fact:
+        case CreditsReserved(operation_id=str(operation_id)):
+            says = ("held", fact.held, None)
+        case CreditsReleased(operation_id=str(operation_id)):
+            says = ("released", None, None)
+        case CreditsExpired(operation_id=str(operation_id)):
+            says = ("expired", None, None)
+        case CreditsCommitted(operation_id=operation_id):
+            says = ("committed_late" if fact.late else "committed", None, fact.charged)
+        case _:
+            return None
+    account_id = fact.account_id
+    return lane_of(account_id), account_id, operation_id, fact.reservation_id, *says

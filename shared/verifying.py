@@ -1,0 +1,177 @@
+"""How a service's invariants are computed anew: from one snapshot of its rows, and its topics."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+import asyncpg
+import msgspec
+from aiokafka import TopicPartition as Place
+
+from shared.assignment import Offsets
+from shared.contracts.types import Json
+from shared.postgres import CONNECT_TIMEOUT_SECONDS, SESSION, Record, Transaction
+from shared.retained import Retained
+
+MOST_SHOWN = 20
+NAME = "igny8 verify"
+# Large tables take longer than a batch may, and while the topics are read the transaction waits.
+SETTINGS = SESSION | {
+    "application_name": NAME,
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "work_mem": "64MB",  # Beyond it a sort or a hash goes to disk: memory stays bounded.
+}
+
+
+class Tolerance(NamedTuple):
+    """How long what should soon be over may last before it is wrong."""
+
+    overdue_seconds: float
+    outbox_seconds: float
+    idle_seconds: float
+
+
+BUSY = Tolerance(overdue_seconds=60, outbox_seconds=10, idle_seconds=5)
+# A sweep comes every second.
+QUIET = Tolerance(overdue_seconds=2, outbox_seconds=0, idle_seconds=0)
+
+
+class Violation(NamedTuple):
+    """What is wrong, whose it is where it is somebody's, and the numbers that do not agree."""
+
+    account_id: str | None
+    what: str
+    numbers: Mapping[str, Json]
+
+
+@dataclass(slots=True)
+class Finding:
+    """How much was looked at, and what was wrong: everything is counted, the first are kept."""
+
+    checked: int = 0
+    broken: int = 0
+    skipped: int = 0  # What the topics do not hold any more.
+    violations: list[Violation] = field(default_factory=list)
+
+    def add(self, *violations: Violation) -> None:
+        self.broken += len(violations)
+        self.violations += violations[: MOST_SHOWN - len(self.violations)]
+
+    def include(self, other: "Finding") -> None:
+        """Take over what another check of the same invariant has found."""
+        self.checked += other.checked
+        self.broken += other.broken
+        self.skipped += other.skipped
+        self.violations += other.violations[: MOST_SHOWN - len(self.violations)]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment of a service's rows, and what its topics held just before and just after it.
+
+    What was published before `sure` is in the rows; what the rows say was published before `end`,
+    or lies in the outbox.
+    """
+
+    tx: Transaction
+    retained: Retained
+    begin: Offsets
+    sure: Offsets
+    end: Offsets
+    tolerance: Tolerance
+    clock_offset: float
+
+    def places(self, topics: Collection[str]) -> list[Place]:
+        return [place for place in self.end if place.topic in topics]
+
+    def reach(self, place: Place) -> tuple[int, int, int]:
+        """From where to where a place is read: its start, the sure part's end, the end."""
+        return self.begin.get(place, 0), self.sure.get(place, 0), self.end.get(place, 0)
+
+
+Find: TypeAlias = Callable[[Snapshot], Awaitable[Finding]]
+
+
+class Check(NamedTuple):
+    """One way to look at an invariant (`I1`, ...), which may have several."""
+
+    invariant: str
+    find: Find
+
+
+class Invariants(NamedTuple):
+    """What must be true of a service: `INVARIANTS` in its module `verify`."""
+
+    words: Mapping[str, str]  # What each invariant says, for people.
+    checks: Sequence[Check]
+    topics: Collection[str]  # Those that the checks read.
+    worth_knowing: Callable[[Transaction], Awaitable[Sequence[str]]]
+
+
+def violations_in(rows: Sequence[Record]) -> list[Violation]:
+    """Read rows of `account_id, what, numbers`, the numbers as the text of a JSON object."""
+    return [Violation(row[0], row[1], msgspec.json.decode(row[2])) for row in rows]
+
+
+def of_rows(
+    invariant: str,
+    broken: str,
+    checked: str = "SELECT 0",
+    parameters: Callable[[Snapshot], Sequence[object]] = lambda _: (),
+) -> Check:
+    """Check by a statement for `account_id, what, numbers` of the broken, and one that counts."""
+    found = (
+        "SELECT account_id::text, what, numbers::text, count(*) OVER ()"  # noqa: S608 - Constants.
+        f" FROM ({broken}) AS found ORDER BY 1, 2, 3 LIMIT {MOST_SHOWN}"
+    )
+
+    async def find(snapshot: Snapshot) -> Finding:
+        rows = await snapshot.tx.fetch(found, *parameters(snapshot))
+        count = await snapshot.tx.fetchval(checked)
+        return Finding(count, rows[0][3] if rows else 0, violations=violations_in(rows))
+
+    return Check(invariant, find)
+
+
+GUARDS = """
+    SELECT NULL::uuid AS account_id, 'the database does not guard this any more' AS what,
+           jsonb_build_object('constraint', name) AS numbers
+    FROM unnest($1::text[]) AS name WHERE NOT EXISTS (
+        SELECT FROM pg_constraint JOIN pg_namespace ON pg_namespace.oid = connamespace
+        WHERE conname = name AND nspname = current_schema() AND convalidated)
+"""
+
+
+def guarded_by(invariant: str, *constraints: str) -> Check:
+    """Check that the database itself still refuses what breaks an invariant."""
+    return of_rows(invariant, GUARDS, parameters=lambda _: (constraints,))
+
+
+@asynccontextmanager
+async def one_moment(url: str) -> AsyncIterator[Transaction]:
+    """Hold a transaction that sees one moment and changes nothing."""
+    async with (
+        asyncpg.create_pool(
+            url, min_size=1, max_size=1, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=SETTINGS
+        ) as pool,
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield connection
+
+
+async def taken(
+    tx: Transaction,
+    retained: Retained,
+    topics: Collection[str],
+    tolerance: Tolerance = BUSY,
+    clock_offset: float = 0,
+) -> Snapshot:
+    """Look how far the topics are, then at the rows, then at the topics again."""
+    places = await retained.places(topics)
+    begin, sure = await retained.begin(places), await retained.end(places)
+    await tx.execute("SELECT pg_current_snapshot()")  # The first statement fixes the moment.
+    end = await retained.end(places)
+    return Snapshot(tx, retained, begin, sure, end, tolerance, clock_offset)
