@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated
@@ -16,7 +17,7 @@ from rich.console import Console
 from deploy.bench import chart, profiling, table
 from deploy.bench import report as reports
 from deploy.bench import rig as rigs
-from deploy.bench.points import POINTS, QUICK, Point
+from deploy.bench.points import POINTS, QUICK, WARM_UP, Point
 from deploy.bench.report import Report
 from deploy.bench.throughput import Scenario
 from deploy.errors import OperatorError
@@ -87,6 +88,8 @@ def own_stack(data: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
 async def measure_all(home: Path, settings: Mapping[str, str], points: Sequence[Point]) -> Report:
     async with rigs.connected(home, settings) as rig:
         figures = []
+        log.info("%s", WARM_UP.title)
+        await replace(WARM_UP, processes=points[0].processes).measure(rig)
         for number, point in enumerate(points, 1):
             log.info("%d of %d: %s", number, len(points), point.title)
             figures.append(await point.measure(rig))
@@ -95,7 +98,7 @@ async def measure_all(home: Path, settings: Mapping[str, str], points: Sequence[
 
 def conclude(found: Report, folder: Path | None) -> None:
     """Show the figures, keep them where they are to be kept, and end with the summary."""
-    table.show(Console(width=table.WIDTH), found.figures, found.targets)
+    table.show(Console(width=table.WIDTH), found)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{NAME}.json").write_bytes(reports.written(found))

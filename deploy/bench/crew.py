@@ -10,13 +10,21 @@ import psutil
 from deploy.local import programs
 from deploy.local.programs import Program
 
+MEBIBYTE = 1024 * 1024
+
 
 @dataclass
 class Crew:
-    """Workers that are ready, and the most memory that any of them was seen to have."""
+    """Workers that are ready, and the most memory that each of them was seen to have."""
 
     members: Sequence[Program]
-    peak_mebibytes: float = field(default=0.0)
+    peak_mebibytes: dict[str, float] = field(default_factory=dict)
+
+    def look_at_memory(self) -> None:
+        for one in self.members:
+            if process := one.process:
+                size = psutil.Process(process.pid).memory_info().rss / MEBIBYTE
+                self.peak_mebibytes[one.name] = max(self.peak_mebibytes.get(one.name, 0.0), size)
 
     def processes(self) -> list[psutil.Process]:
         return [psutil.Process(one.process.pid) for one in self.members if one.process]

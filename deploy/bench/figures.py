@@ -41,7 +41,12 @@ class Rate(Struct, frozen=True, tag=True):
     repeats: int
     cpu: Cost
     elsewhere: Spread  # Processors that other programs kept busy meanwhile.
-    peak_mebibytes: float | None = None  # Of the largest process.
+    peak_mebibytes: Sequence[float] = ()  # Of each process.
+
+    @property
+    def seconds(self) -> float:
+        """What one repeat took."""
+        return self.operations / self.rate.median
 
     @classmethod
     def of(cls, name: str, title: str, laps: Sequence[Lap]) -> Self:
@@ -55,7 +60,7 @@ class Rate(Struct, frozen=True, tag=True):
             len(laps),
             Cost(*medians),
             Spread.of(lap.elsewhere for lap in laps),
-            max(lap.peak_mebibytes for lap in laps) or None,
+            laps[-1].peak_mebibytes,
         )
 
 

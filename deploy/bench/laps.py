@@ -1,11 +1,12 @@
 """One measured repeat: workers frozen, a topic filled, workers thawed, the effects counted."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.bench.crew import Crew
 from deploy.bench.load import Load
-from deploy.bench.machine import Cpu, memory_mebibytes
+from deploy.bench.machine import Cpu
 from deploy.bench.rig import LOOK_EVERY_SECONDS, Rig
 from deploy.errors import OperatorError
 
@@ -20,7 +21,7 @@ class Lap:
     rate: float  # A second, from the first effect to the last.
     cpu: Cpu
     elsewhere: float  # Processors that others kept busy.
-    peak_mebibytes: float  # Of the largest worker.
+    peak_mebibytes: Sequence[float]  # Of each worker, from its start on.
 
     def then(self, other: "Lap") -> "Lap":
         """Both halves of the same operations, one after the other."""
@@ -29,7 +30,7 @@ class Lap:
             1 / (1 / self.rate + 1 / other.rate),
             self.cpu.plus(other.cpu),
             (self.elsewhere + other.elsewhere) / 2,
-            max(self.peak_mebibytes, other.peak_mebibytes),
+            other.peak_mebibytes,
         )
 
 
@@ -44,12 +45,14 @@ async def run(rig: Rig, crew: Crew, load: Load, effect: str) -> Lap:
     began = rig.servers.read(crew.processes())
     last = await reach(rig, crew, effect, start + load.operations)
     ended = rig.servers.read(crew.processes())
+    # A load so small that the first look finds all of it is timed from its start on.
+    done, since = (last - first, began) if last > first else (load.operations, before)
     return Lap(
         load.operations,
-        (last - first) / (ended.at - began.at),
+        done / (ended.at - since.at),
         before.until(ended).an_operation(load.operations),
         before.elsewhere_until(ended),
-        crew.peak_mebibytes,
+        tuple(crew.peak_mebibytes.values()),
     )
 
 
@@ -58,7 +61,7 @@ async def reach(rig: Rig, crew: Crew, topic: str, goal: int) -> int:
     silent_looks, length = 0, await rig.length(topic)
     while length < goal:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-        crew.peak_mebibytes = max(crew.peak_mebibytes, memory_mebibytes(crew.processes()))
+        crew.look_at_memory()
         before, length = length, await rig.length(topic)
         silent_looks = 0 if length > before else silent_looks + 1
         if silent_looks * LOOK_EVERY_SECONDS > SILENCE_SECONDS:

@@ -10,7 +10,7 @@ from deploy.bench.figures import Delay, Spread
 from deploy.bench.rig import Rig
 from deploy.bench.throughput import ACCOUNTS, same_accounts
 
-WARM_UP_REQUESTS_A_SECOND, WARM_UP_SECONDS = 200, 3
+WARM_UP_REQUESTS_A_SECOND, WARM_UP_SECONDS = 200, 2
 PERCENTILES = 0.5, 0.99, 0.999
 
 
@@ -66,10 +66,18 @@ async def repeat(rig: Rig, crew: Crew, asker: Asker, plan: Sequence[Due]) -> Wai
     return Waits(milliseconds, before.elsewhere_until(rig.servers.read(crew.processes())))
 
 
-def steady(name: str, rate: int, seconds: int, repeats: int) -> Latency:
-    """So many requests a second, evenly; two processes answer."""
-    title = f"Request to reply at {rate:,}/s, 2 processes"
-    return Latency(name, title, 2, lambda rig, known: steadily(rig, known, rate, seconds), repeats)
+def steady(name: str, rate: int, seconds: int, repeats: int, processes: int = 2) -> Latency:
+    """So many requests a second, evenly."""
+
+    def plan(rig: Rig, accounts: Sequence[str]) -> list[Due]:
+        return steadily(rig, accounts, rate, seconds)
+
+    title = f"Request to reply at {rate:,}/s, {counted(processes)}"
+    return Latency(name, title, processes, plan, repeats)
+
+
+def counted(processes: int) -> str:
+    return "1 process" if processes == 1 else f"{processes} processes"
 
 
 def bursts(name: str, times_faster: int) -> Latency:

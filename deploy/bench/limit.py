@@ -22,11 +22,12 @@ class Copy:
     name: str
     title: str
     tables: Sequence[str]
+    processes: int = 1
 
     async def measure(self, rig: Rig) -> Rate:
         accounts = same_accounts(ACCOUNTS)
         await rig.fund(accounts)
-        with working(rig.workers(1)) as crew:
+        with working(rig.workers(self.processes)) as crew:
             load = whole(rig.pipeline.lives(OPERATIONS, accounts))
             await laps.run(rig, crew, load, LIFE.effect)
         files = {table: await copied(rig, table) for table in self.tables}
@@ -41,7 +42,7 @@ class Copy:
         ended = rig.servers.read([])
         seconds = ended.at - before.at
         cpu = before.until(ended).an_operation(OPERATIONS)
-        return Lap(OPERATIONS, OPERATIONS / seconds, cpu, before.elsewhere_until(ended), 0)
+        return Lap(OPERATIONS, OPERATIONS / seconds, cpu, before.elsewhere_until(ended), ())
 
 
 async def copied(rig: Rig, table: str) -> bytes:

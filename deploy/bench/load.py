@@ -46,7 +46,7 @@ class Load:
     """So many operations on their way to Kafka; a wave is published when the one before arrived."""
 
     operations: int
-    waves: Sequence[Sequence[Run]]
+    waves: Iterable[Sequence[Run]]  # To be gone through once.
 
 
 def new_accounts(count: int, chance: random.Random) -> list[str]:
@@ -116,7 +116,7 @@ def completions_of(lives: Sequence[Life]) -> Load:
 
 def whole(lives: Sequence[Life]) -> Load:
     """Requests and completions in waves, as they would have come in one after the other."""
-    return Load(len(lives), list(waves(lives)))
+    return Load(len(lives), waves(lives))
 
 
 def waves(lives: Sequence[Life]) -> Iterator[Sequence[Run]]:

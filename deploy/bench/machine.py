@@ -1,13 +1,13 @@
 """What the machine did meanwhile: CPU time of each party, and of everybody else."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Self
 
 import psutil
 
-MICROSECONDS, MEBIBYTE = 1e6, 1024 * 1024
+MICROSECONDS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,3 @@ def machine_seconds() -> float:
     idle = times.idle + getattr(times, "iowait", 0.0)
     guests = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
     return float(sum(times) - idle - guests)
-
-
-def memory_mebibytes(processes: Sequence[psutil.Process]) -> float:
-    """Resident memory of the largest of some processes."""
-    return max((one.memory_info().rss / MEBIBYTE for one in processes), default=0.0)

@@ -29,6 +29,8 @@ class Point(Protocol):
     def name(self) -> str: ...
     @property
     def title(self) -> str: ...
+    @property
+    def processes(self) -> int: ...
     def measure(self, rig: Rig) -> Awaitable[Figure]: ...
 
 
@@ -56,4 +58,6 @@ POINTS: tuple[Point, ...] = (
     Scenario("reserve-4", "Reserve, 4 processes", RESERVE, 4),
     Scenario("life-4", "Life, 4 processes", LIFE, 4),
 )
+# Java compiles what it does often: the first minute of a broker is like no other.
+WARM_UP = Scenario("warm-up", "Warming up the servers", LIFE, 1, repeats=1)
 QUICK = ("reserve-2", "naive-reserve", "life-2", "latency-200")

@@ -1,6 +1,7 @@
 """One run as it is kept: when, on what, the figures, and what they show."""
 
 import platform
+import statistics
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,7 +11,7 @@ import msgspec
 import psutil
 from msgspec import Struct
 
-from deploy.bench.figures import Figure
+from deploy.bench.figures import Duration, Figure
 from deploy.bench.rig import Rig
 from deploy.bench.targets import Measured, Verdict, judge
 from deploy.local import kafka
@@ -30,13 +31,14 @@ class Machine(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """A whole run; `figures/bench.json` is this."""
+    """A whole run; `docs/figures/bench.json` is this."""
 
     date: str
     machine: Machine
     versions: Mapping[str, str]
     figures: Sequence[Figure]
     targets: Sequence[Verdict]
+    elsewhere: float  # Processors that other programs kept busy, in the middle of all figures.
 
 
 class Summary(Struct, frozen=True):
@@ -60,7 +62,9 @@ async def report(rig: Rig, figures: Sequence[Figure]) -> Report:
         **installed,
     }
     date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return Report(date, machine(), versions, figures, judge(figures))
+    others = [f.elsewhere.median for f in figures if not isinstance(f, Duration)]
+    elsewhere = statistics.median(others) if others else 0.0
+    return Report(date, machine(), versions, figures, judge(figures), elsewhere)
 
 
 def machine() -> Machine:

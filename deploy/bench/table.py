@@ -5,21 +5,41 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from deploy.bench.figures import Delay, Duration, Figure, Rate, Spread
+from deploy.bench.figures import Delay, Duration, Rate, Spread
+from deploy.bench.report import Report
 from deploy.bench.targets import Verdict, shown
 
-WIDTH = 150
+WIDTH = 170
+DISTURBED_CORES = 0.2
 
 
-def show(console: Console, figures: Sequence[Figure], verdicts: Sequence[Verdict]) -> None:
+def show(console: Console, report: Report) -> None:
     """Rates, delays and durations as far as there are any, then the targets."""
+    figures = report.figures
     rates = [figure for figure in figures if isinstance(figure, Rate)]
     delays = [figure for figure in figures if isinstance(figure, Delay)]
     durations = [figure for figure in figures if isinstance(figure, Duration)]
-    tables = (of_rates(rates), of_delays(delays), of_durations(durations), of_targets(verdicts))
+    tables = (
+        of_rates(rates),
+        of_delays(delays),
+        of_durations(durations),
+        of_targets(report.targets),
+    )
     for table in tables:
         if table.row_count:
             console.print(table)
+    console.print(surroundings(report), soft_wrap=True)
+
+
+def surroundings(report: Report) -> str:
+    """When and on what, and whether the machine was ours alone."""
+    machine = report.machine
+    where = f"{machine.cores} cores, {machine.memory_gibibytes} GiB, {machine.processor}"
+    versions = ", ".join(f"{name} {number}" for name, number in report.versions.items())
+    words = f"{report.date}; {where}; {machine.system}; {versions}."
+    if report.elsewhere > DISTURBED_CORES:
+        words += f" Others kept {report.elsewhere:.1f} cores busy: a quiet machine is faster."
+    return words
 
 
 def empty(title: str, *columns: str) -> Table:
@@ -36,19 +56,23 @@ def of_rates(rates: Sequence[Rate]) -> Table:
         "",
         "/s",
         "least - most",
+        "operations",
+        "s",
         "Python",
         "PostgreSQL",
         "Kafka",
         "all",
-        "MiB",
+        "MiB each",
         "others' cores",
     )
     for one in rates:
         cpu = (one.cpu.python, one.cpu.postgres, one.cpu.kafka, one.cpu.total)
-        memory = f"{one.peak_mebibytes:.0f}" if one.peak_mebibytes else ""
+        memory = ", ".join(f"{size:.0f}" for size in one.peak_mebibytes)
+        asked = f"{one.repeats} x {one.operations:,}"
         spread = f"{shown(one.rate.least)} - {shown(one.rate.most)}"
         others = f"{one.elsewhere.median:.1f}"
-        table.add_row(one.title, shown(one.rate.median), spread, *map(shown, cpu), memory, others)
+        numbers = (shown(one.rate.median), spread, asked, shown(one.seconds))
+        table.add_row(one.title, *numbers, *map(shown, cpu), memory, others)
     return table
 
 

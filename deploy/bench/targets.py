@@ -30,7 +30,7 @@ class Measured:
         return self._rate(name).cpu.total
 
     def memory(self, name: str) -> float:
-        return self._rate(name).peak_mebibytes or 0.0
+        return max(self._rate(name).peak_mebibytes)
 
     def delay(self, name: str) -> Delay:
         figure = self._figures[name]

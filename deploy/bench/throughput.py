@@ -27,7 +27,7 @@ from shared.contracts.credits import CreditsCommitted
 ACCOUNTS = 1000
 REPEATS = 3
 WARM_UP_OPERATIONS = 5000
-NAIVE_OPERATIONS, NAIVE_WARM_UP_OPERATIONS = 1000, 100
+NAIVE_OPERATIONS, NAIVE_WARM_UP_OPERATIONS = 1000, 50
 
 Lives: TypeAlias = Callable[[Pipeline, Sequence[str]], Sequence[Life]]
 
@@ -106,6 +106,8 @@ class NaiveScenario:
     title: str
     processes: int
     is_whole: bool
+    operations: int = NAIVE_OPERATIONS
+    repeats: int = REPEATS
 
     async def measure(self, rig: Rig) -> Rate:
         accounts = same_accounts(ACCOUNTS)
@@ -113,7 +115,7 @@ class NaiveScenario:
         with working(reference.workers(rig, self.processes)) as crew:
             await self.lap(rig, crew, accounts, NAIVE_WARM_UP_OPERATIONS)
             measured = [
-                await self.lap(rig, crew, accounts, NAIVE_OPERATIONS) for _ in range(REPEATS)
+                await self.lap(rig, crew, accounts, self.operations) for _ in range(self.repeats)
             ]
         return Rate.of(self.name, self.title, measured)
 

@@ -1,0 +1,110 @@
+"""The benchmark measures what it says: a small run of it, and how figures are judged and shown."""
+
+import json
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+from tempfile import mkdtemp
+from xml.etree import ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from deploy.bench import chart, report, table, trace
+from deploy.bench import rig as rigs
+from deploy.bench.command import chosen, own_stack
+from deploy.bench.figures import Cost, Delay, Duration, Figure, Rate, Spread
+from deploy.bench.latency import steady
+from deploy.bench.load import REPLY_TOPIC, requests_of
+from deploy.bench.points import POINTS
+from deploy.bench.report import Machine, Report
+from deploy.bench.targets import judge
+from deploy.bench.throughput import HELD, Kind, NaiveScenario, Scenario, drawn
+from deploy.errors import OperatorError
+from deploy.local import places
+
+FEW = Kind(drawn(300), requests_of, REPLY_TOPIC, HELD)
+COST = Cost(50.0, 20.0, 15.0, 85.0)
+CALM = Spread(0.0, 0.0, 0.1)
+
+
+@pytest.fixture
+def stack() -> Iterator[tuple[Path, Mapping[str, str]]]:
+    folder = Path(mkdtemp(prefix="igny8-bench-tests-"))
+    folder.chmod(0o755)
+    with own_stack(folder) as running:
+        yield running
+    places.remove(folder)
+
+
+def rate(name: str, a_second: float) -> Rate:
+    spread = Spread(a_second, a_second * 0.9, a_second * 1.1)
+    return Rate(name, name, spread, 60_000, 3, COST, CALM, (120.0, 110.0))
+
+
+def a_report(*figures: Figure) -> Report:
+    machine = Machine("Linux", "a processor", 2, 24)
+    return Report("2026-01-01 12:00 UTC", machine, {"python": "3.11"}, figures, judge(figures), 0.5)
+
+
+async def test_a_small_run_counts_every_request_of_both_ways_and_times_the_answers(
+    stack: tuple[Path, Mapping[str, str]],
+) -> None:
+    ours = Scenario("reserve-1", "ours", FEW, 1, accounts=10, repeats=1)
+    naive = NaiveScenario("naive-life", "naive", 1, is_whole=True, operations=20, repeats=1)
+    asked = steady("latency-50", rate=50, seconds=1, repeats=1, processes=1)
+    async with rigs.connected(*stack) as rig:
+        measured = await ours.measure(rig)
+        reference = await naive.measure(rig)
+        waited = await asked.measure(rig)
+    assert measured.operations == 300
+    assert measured.rate.median > reference.rate.median > 0
+    assert measured.cpu.python > 0
+    assert measured.cpu.postgres > 0
+    assert measured.cpu.kafka > 0
+    assert waited.requests == 50
+    assert 0 < waited.p50.median <= waited.p99.median <= waited.p999.median
+
+
+def test_a_target_is_judged_only_where_its_figures_were_measured() -> None:
+    verdicts = judge([rate("reserve-2", 14_000), rate("naive-reserve", 250)])
+    assert [(verdict.what, verdict.is_met) for verdict in verdicts] == [
+        ("requests, 2 processes", False),
+        ("requests, times the naive way", True),
+        ("CPU a request, all parties", False),
+    ]
+
+
+def test_the_last_line_says_how_fast_the_system_and_the_naive_way_are() -> None:
+    found = report.summary(a_report(rate("reserve-2", 14_000), rate("naive-reserve", 250)))
+    assert (found.system, found.naive, found.times_naive) == (14_000, 250, 56)
+    assert found.system_lives is None
+
+
+def test_table_chart_and_json_show_every_figure() -> None:
+    wait = Spread(9.0, 8.0, 10.0)
+    delay = Delay("latency-200", "Request to reply", wait, wait, wait, 3000, 3, CALM)
+    found = a_report(rate("reserve-2", 15_678), delay, Duration("restart", "Restart", CALM, 3))
+    page = StringIO()
+    table.show(Console(file=page, width=table.WIDTH), found)
+    assert "15,678" in page.getvalue()
+    assert "a quiet machine is faster" in page.getvalue()
+    assert "15,678/s" in "".join(ET.fromstring(chart.drawn(found)).itertext())  # noqa: S314 - Ours.
+    kept = json.loads(report.written(found))
+    assert [figure["name"] for figure in kept["figures"]] == ["reserve-2", "latency-200", "restart"]
+
+
+def test_points_are_chosen_by_how_their_names_begin_and_never_fall_in_processes() -> None:
+    assert [point.name for point in chosen(["copy"])] == ["copy-reserve", "copy-life"]
+    processes = [point.processes for point in POINTS]
+    assert processes == sorted(processes)
+    with pytest.raises(OperatorError, match="there is no such point"):
+        chosen(["nothing"])
+
+
+def test_the_real_trace_is_an_hour_of_calls_in_order() -> None:
+    calls = trace.calls()
+    assert len(calls) == 28_185
+    assert calls[0].seconds == 0
+    assert [call.seconds for call in calls] == sorted(call.seconds for call in calls)
+    assert 3000 < calls[-1].seconds < 3700
