@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.status import Status
+from rich.live import Live
+from rich.spinner import Spinner
+
+# `extra` of a record after which nothing is under way: what comes next is somebody else's output.
+DONE = {"is_done": True}
 
 
 class Shown(logging.Handler):
@@ -14,16 +18,21 @@ class Shown(logging.Handler):
     def __init__(self, console: Console) -> None:
         super().__init__(logging.INFO)
         self._console = console
-        self._status = Status("", console=console)
+        # What others print meanwhile goes where they print it.
+        self._line = Live(
+            console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
         self._last = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         text, detail = record.getMessage(), getattr(record, "detail", "")
-        if record.levelno >= logging.WARNING or not self._console.is_terminal:
-            self._say(text)
+        is_step = record.levelno < logging.WARNING and not hasattr(record, "is_done")
+        if is_step and self._console.is_terminal:
+            self._line.start()
+            self._line.update(Spinner("dots", f"{text} {detail}".rstrip()))
         else:
-            self._status.start()
-            self._status.update(f"{text} {detail}".rstrip())
+            self._line.stop()
+            self._say(text)
 
     def _say(self, text: str) -> None:
         if text != self._last:
@@ -31,7 +40,7 @@ class Shown(logging.Handler):
         self._last = text
 
     def close(self) -> None:
-        self._status.stop()
+        self._line.stop()
         super().close()
 
 

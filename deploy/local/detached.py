@@ -13,6 +13,7 @@ from deploy.errors import PROGRAM, OperatorError
 from deploy.local import cache, environment, processes, status, supervisor
 from deploy.local.interrupts import orderly
 from deploy.local.processes import Process
+from deploy.progress import DONE
 
 LOG = Path("log", "up.log")
 LOOK_EVERY_SECONDS = 0.1
@@ -43,6 +44,7 @@ def start(home: Path, arguments: Sequence[str]) -> str:
             raise
     if child.returncode:
         raise OperatorError(said.removeprefix(PROGRAM))
+    log.info(supervisor.ALL_READY, extra=DONE)
     return environment.text_of(environment.read(home))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,9 @@ from deploy import migrate, topics
 from deploy.errors import OperatorError
 from deploy.local import databases, environment, postgres, programs, wanted
 from deploy.local.interrupts import orderly
+from deploy.progress import DONE
+
+log = logging.getLogger(__name__)
 
 
 class BusyError(OperatorError):
@@ -26,7 +30,9 @@ def running(home: Path) -> Iterator[dict[str, str]]:
     home = make_home(home)
     servers = wanted.programs(home, wanted.servers(), {})
     with sole(home), orderly(), programs.running(servers):
-        yield prepare(home)
+        settings = prepare(home)
+        log.info("Kafka and PostgreSQL are ready", extra=DONE)
+        yield settings
 
 
 def make_home(home: Path) -> Path:

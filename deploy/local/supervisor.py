@@ -14,6 +14,7 @@ from deploy.local import environment, processes, programs, stack, status, wanted
 from deploy.local.interrupts import interrupts, orderly
 from deploy.local.processes import Process
 from deploy.local.programs import Program
+from deploy.progress import DONE
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 4.0
@@ -23,6 +24,7 @@ NOTE_SECONDS = 1.0  # Between taking a data folder and noting who took it.
 JOIN_SECONDS = 180.0
 END_SECONDS = 120.0  # Every process has its own, shorter limit.
 READY = Path("run", "ready")
+ALL_READY = "Ready; `igny8 down` stops it"
 CLOCK = "CLOCK_OFFSET"
 
 log = logging.getLogger(__name__)
@@ -77,6 +79,7 @@ def supervise(home: Path, names: Sequence[str], announce: Callable[[str], None])
         processes.note(home / status.SUPERVISOR, Process.of_this_program())
         try:
             settings = start(home, wanted.add(home, names))
+            log.info(ALL_READY, extra=DONE)
             announce(environment.text_of(settings))
             (home / READY).touch()
             with suppress(KeyboardInterrupt):  # Ctrl-C is how one ends it.
