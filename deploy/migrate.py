@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.errors import OperatorError
 from deploy.local.cache import ROOT
-from deploy.local.databases import SERVICES
+from deploy.local.services import SERVICES
 
 NO_ENTRY = (
     OSError,

@@ -3,9 +3,9 @@
 import asyncpg
 
 from deploy.errors import OperatorError
+from deploy.local.services import SERVICES
 
 DATABASE = "igny8"
-SERVICES = ("credits", "limits", "invoicing", "keyword_research")
 CONNECT_SECONDS = 10.0
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from deploy.errors import OperatorError
 from deploy.local import keys, ports
-from deploy.local.databases import SERVICES, url_of
+from deploy.local.databases import url_of
+from deploy.local.services import SERVICES, STARTED
 
 FILE = "env"
 KAFKA = "KAFKA_BOOTSTRAP_SERVERS"
@@ -46,7 +47,7 @@ def make(home: Path) -> dict[str, str]:
         **(given_databases() or own_databases(home)),
         "ACTOR_PUBLIC_KEY_FILE": str(public),
         "ACTOR_PRIVATE_KEY_FILE": str(private),
-        "CREDITS_HTTP": f"http://127.0.0.1:{ports.port_of(home, 'credits')}",
+        **{f"{one.upper()}_HTTP": http_of(home, one) for one in STARTED},
         "OBJECT_STORE_URL": objects.as_uri(),
         "WEB_BASE_URL": os.environ.get("WEB_BASE_URL") or WEB,
         "IGNY8_DATA": str(home),
@@ -57,6 +58,11 @@ def make(home: Path) -> dict[str, str]:
 def own_databases(home: Path) -> dict[str, str]:
     port = ports.port_of(home, "postgres")
     return {database_variable(service): url_of(service, port) for service in SERVICES}
+
+
+def http_of(home: Path, service: str) -> str:
+    """Where the probes and metrics of its first worker are."""
+    return f"http://127.0.0.1:{ports.port_of(home, service)}"
 
 
 def text_of(environment: Mapping[str, str]) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from deploy.errors import OperatorError
 from deploy.local import environment, kafka, postgres, worker
 from deploy.local.programs import Program
+from deploy.local.services import STARTED
 
 SERVERS = ("kafka", "postgres")  # Kafka first: it takes longer to start.
-SERVICES = ("credits",)  # What `igny8 up` starts behind them.
 KEPT = Path("run", "wanted")
 
 
@@ -21,9 +21,9 @@ def servers() -> list[str]:
 
 def names(only: Sequence[str], workers: int) -> list[str]:
     """The servers, and so many workers of each service; `only` may leave services out."""
-    if unknown := set(only) - {*SERVERS, *SERVICES}:
+    if unknown := set(only) - {*SERVERS, *STARTED}:
         raise OperatorError(f"there is no {', '.join(sorted(unknown))} to start")
-    services = [service for service in SERVICES if service in only or not only]
+    services = [service for service in STARTED if service in only or not only]
     if missing := [one for one in services if not environment.is_database_known(one)]:
         raise OperatorError(f"{environment.database_variable(missing[0])} is missing")
     numbers = range(1, workers + 1)

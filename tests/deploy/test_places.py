@@ -8,6 +8,7 @@ import pytest
 
 from deploy.errors import OperatorError
 from deploy.local import databases, environment, jars, places, ports
+from deploy.local.services import SERVICES
 
 LOCKS = list(Path(__file__).parents[2].glob("requirements*.lock"))
 
@@ -78,5 +79,5 @@ def test_an_environment_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_every_service_has_a_role_of_its_own() -> None:
-    urls = {databases.url_of(service, 5432) for service in databases.SERVICES}
-    assert len(urls) == len(databases.SERVICES)
+    urls = {databases.url_of(service, 5432) for service in SERVICES}
+    assert len(urls) == len(SERVICES)
