@@ -1,0 +1,80 @@
+"""`igny8 demo`: real traffic through the whole system, told as a story, on a stack of its own."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+import uvloop
+
+from deploy import verify
+from deploy.demo import checks, rule, story, summary, trace
+from deploy.demo.checks import Check
+from deploy.local import environment, places, programs, stack, worker
+from deploy.options import DATA, Data
+from shared.verifying import QUIET
+
+WORKERS = 2  # Of credits, for the four partitions.
+SETTLE_SECONDS = 1.5  # What was published is tidied away every second.
+
+log = logging.getLogger(__name__)
+app = typer.Typer(add_completion=False)
+
+
+@app.command(name="demo")
+def demo(
+    data: Data = DATA,
+    seed: Annotated[int, typer.Option(help="Of the rule that deals out the calls.")] = 2023,
+) -> None:
+    """Send an hour of real LLM traffic through the system, and check every credit of it."""
+    to, began = summary.console(), time.perf_counter()
+    calls, run = trace.read(), uuid4()
+    customers = rule.customers(run)
+    summary.introduce(to, calls, seed)
+    jobs = rule.deal(calls, customers, run, seed)
+    with own_stack(data) as settings:
+        found = uvloop.run(story.play(settings[environment.KAFKA], jobs, customers))
+        summary.tell(to, found)
+        holds = summary.judge(to, [*checks.check(found), *invariants(settings)])
+    summary.conclude(to, holds=holds, seconds=time.perf_counter() - began)
+    raise typer.Exit(0 if holds else 1)
+
+
+@contextmanager
+def own_stack(data: Path) -> Iterator[Mapping[str, str]]:
+    """Servers and workers in a folder of their own, which stays only when something went wrong."""
+    home = Path(mkdtemp(prefix="demo-", dir=stack.make_home(data)))
+    home.chmod(0o755)
+    try:
+        with stack.running(home) as settings:
+            log.info("Starting %d workers of credits", WORKERS)
+            numbers = range(1, WORKERS + 1)
+            workers = [worker.program("credits", number, home, settings) for number in numbers]
+            with programs.running(workers):
+                yield settings
+            log.info("Stopping")
+    except (KeyboardInterrupt, SystemExit):
+        places.remove(home)
+        raise
+    places.remove(home)
+
+
+def invariants(settings: Mapping[str, str]) -> list[Check]:
+    """What `igny8 verify` says of the books, once everything is quiet."""
+    log.info("Verifying the books")
+    time.sleep(SETTLE_SECONDS)
+    report = asyncio.run(verify.verify(settings, tolerance=QUIET))
+    return [
+        Check(
+            f"{invariant.id} {invariant.words}",
+            f"{invariant.finding.checked:,}",
+            [verify.text_of(violation) for violation in invariant.finding.violations],
+        )
+        for invariant in report.invariants
+    ]

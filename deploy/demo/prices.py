@@ -1,0 +1,41 @@
+"""What a job should cost, computed from the seed price list by hand.
+
+It shares no code with the services: that is what makes it a check (`domain.md` P1 to P4).
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import ceil
+
+from deploy.demo.rule import Job
+from shared.contracts.catalogue import COST_CONFIGS, MODEL_PRICES
+
+PLACES = Decimal("0.00000001")
+CONFIGS = {config.operation_type: config for config in COST_CONFIGS}
+MODELS = {price.model: price for price in MODEL_PRICES}
+DEFAULT = next(x for x in MODEL_PRICES if x.is_default and x.kind == "text")
+IMAGES = {price.image_quality: price for price in MODEL_PRICES if price.kind == "image"}
+
+
+def credits_of(job: Job) -> int:
+    config = CONFIGS[job.work.operation_type]
+    if job.work.images is not None:
+        return sum((IMAGES[x.quality].credits_per_image or 0) * x.count for x in job.work.images)
+    if job.work.pages is not None:
+        return job.work.pages * (config.credits_per_unit or 0)
+    multiplier = Fraction(MODELS[job.work.model or DEFAULT.model].credit_multiplier)
+    tokens = job.call.tokens_input + job.call.tokens_output
+    return max(config.min_credits or 0, ceil(tokens * multiplier / (config.tokens_per_credit or 1)))
+
+
+def usd_of(job: Job) -> Decimal:
+    if job.work.images is not None:
+        cost = sum(
+            Decimal(IMAGES[x.quality].cost_per_image or 0) * x.count for x in job.work.images
+        )
+        return Decimal(cost).quantize(PLACES, ROUND_HALF_UP)
+    model = MODELS[job.work.model or DEFAULT.model]
+    tokens_in, tokens_out = job.call.tokens_input, job.call.tokens_output
+    cost = tokens_in * Decimal(model.cost_per_1k_input or 0)
+    cost += tokens_out * Decimal(model.cost_per_1k_output or 0)
+    return (cost / 1000).quantize(PLACES, ROUND_HALF_UP)
