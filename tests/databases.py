@@ -20,6 +20,16 @@ def own_database(
     home: Path, environment: Mapping[str, str], service: str, about: str
 ) -> Iterator[str]:
     """Give the address of a new database with the tables of a service; it ends with the block."""
+    with empty_database(home, environment, service, about) as url:
+        asyncio.run(migrate(service, url))
+        yield url
+
+
+@contextmanager
+def empty_database(
+    home: Path, environment: Mapping[str, str], service: str, about: str
+) -> Iterator[str]:
+    """Give the address of a new database that the role of a service owns."""
     given = environment[surroundings.database_variable(service)]
     own = not surroundings.given_databases()
     administrator = postgres.superuser_url(home, "postgres") if own else given
@@ -27,7 +37,6 @@ def own_database(
     url = urlsplit(given)._replace(path=f"/{name}").geturl()
     asyncio.run(make(administrator, url, name, urlsplit(given).username or "postgres"))
     try:
-        asyncio.run(migrate(service, url))
         yield url
     finally:
         asyncio.run(execute(administrator, f"DROP DATABASE {name} WITH (FORCE)"))
