@@ -10,6 +10,8 @@ import pytest
 from deploy.local import environment as surroundings
 from deploy.local import places, stack
 
+WHOLE_SYSTEM = {"benchmarks", "faults", "journeys"}  # Folders whose tests start what they need.
+
 
 def pytest_report_header() -> str:
     """Say which servers the suite runs on."""
@@ -21,7 +23,8 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs servers: `-m "not servers"` is the quick part."""
     for item in items:
-        if isinstance(item, pytest.Function) and "environment" in item.fixturenames:
+        asks = isinstance(item, pytest.Function) and "environment" in item.fixturenames
+        if asks or WHOLE_SYSTEM & set(item.path.parts):
             item.add_marker("servers")
 
 
