@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs servers: `-m "not servers"` is the quick part."""
     for item in items:
         asks = isinstance(item, pytest.Function) and "environment" in item.fixturenames
-        if asks or WHOLE_SYSTEM & set(item.path.parts):
+        if asks or WHOLE_SYSTEM & set(item.path.relative_to(item.config.rootpath).parts):
             item.add_marker("servers")
 
 
