@@ -47,13 +47,14 @@ async def estimates(
 
 def estimate(book: Book, question: Question[AskEstimate]) -> EstimateAnswer | Error:
     """Price each item; the first that nobody could authorise says why."""
-    prices, priced = book.catalogue.prices.latest, list[Priced]()
+    prices, priced, wanted = book.catalogue.prices.latest, list[Priced](), 0
     for path, item in items_of(question.params):
         found = problem_with(prices, path, item)
         if isinstance(found, Error):
             return found
         one = price(book, found, item, question)
-        if one.required > MAX_CREDITS:
+        wanted += one.wanted
+        if wanted > MAX_CREDITS:
             return invalid([Problem(path=path, reason=TOO_MUCH)])
         priced.append(one)
     return summed_up(book.accounts[question.account], priced, prices.version, question)

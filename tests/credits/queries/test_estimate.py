@@ -229,7 +229,7 @@ async def test_what_no_request_would_get_has_no_estimate(
                         "operation_type": "clustering",
                         "tokens_input": MAX_INT,
                         "tokens_output": MAX_INT,
-                        "count": 10_000,
+                        "count": 10,
                     },
                 ]
             },
