@@ -11,7 +11,7 @@ from shared.contracts.message import Message, Reply, encode
 from shared.contracts.moments import in_milliseconds
 from shared.contracts.replies import REPLY_TOPICS
 from shared.kafka import Headers, Letter, Reason, readable
-from shared.lanes import partition_of
+from shared.lanes import lane_of
 from shared.wire import Header, header, sized, stamped, varint
 
 ALLOWED: dict[bytes | None, str] = {name.encode(): name for name in REPLY_TOPICS}
@@ -72,7 +72,8 @@ def cause(letter: Letter, account_id: str | None, subject: str, partitions: int)
     record, headers = letter.record, letter.headers
     place = f"{record.topic}:{record.partition}:{record.offset}".encode()
     key = b"" if account_id is None else account_id.encode()
-    home = record.partition if record.key == key or not key else partition_of(key, partitions)
+    # Not where the record was: it may have been astray.
+    home = record.partition if account_id is None else lane_of(account_id) % partitions
     if not headers:
         named = subject.encode() or place
         return Cause(key, home, named, *trail_of(named, place, None))

@@ -1,0 +1,115 @@
+"""A life of some accounts with all that can happen, the same in every run but for ids."""
+
+import re
+from collections.abc import Iterable
+from itertools import count
+
+import asyncpg
+
+from shared.contracts.message import Message
+from shared.contracts.types import Json
+from shared.kafka import Record
+from tests import making
+from tests.credits.handlers.worker import Worker
+from tests.making import record
+from tests.recorder import Sent
+
+RUNS = count(1)
+LATER_SECONDS = 100.0  # Past the hold that nobody reports on.
+
+RISING_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+STATES = {
+    "accounts": "plan_bucket, purchased_bucket, held, seq, version, used",
+    "standings": "status, plan_code, subscription_version, granted_per_month, "
+    "last_shortfall_at IS NOT NULL",
+    "reservations": "subject_id, state, operation_type, estimated, held, charged, shortfall, "
+    "charge_seq, close_reason, answered_late, available_after",
+    "grants": "invoice_id, line, credits, seq",
+    "ledger": "seq, type, plan_delta, purchased_delta, balance_after, reference_id",
+    "usage": "operation_id, credits_used, cost_usd, status, shortfall, image_quality",
+    "alerts": "kind, severity, subject",
+}
+
+
+class Life:
+    """Two polls and a sweep; each run has accounts and operations that no other run knows."""
+
+    def __init__(self) -> None:
+        self.run = next(RUNS)
+        self.ann, self.bob, self.eve = (making.uuid(self.run * 1000 + n) for n in (1, 2, 3))
+        self.accounts = [self.ann, self.bob, self.eve]
+        self._first = [record(message) for message in self._beginning()] + self._garbage()
+        self._second = [record(message) for message in self._end()]
+
+    def number(self, small: int) -> int:
+        return self.run * 1000 + 100 + small
+
+    def _beginning(self) -> Iterable[Message]:
+        n, ann, bob = self.number, self.ann, self.bob
+        yield making.paid(500, ann, invoice=n(90))
+        yield making.paid(60, bob, invoice=n(91), kind="credit_package", code="starter")
+        yield making.on_plan("starter", ann)
+        yield making.requested(n(1), ann)
+        yield making.requested(n(2), ann, operation_type="clustering")
+        yield making.requested(n(3), bob, hold_ttl_s=60)
+        yield making.requested(n(4), bob)  # Refused: nothing is left.
+        yield making.completed(n(5), ann)  # Before its request.
+        yield making.requested(n(6), self.eve)  # Refused, and done all the same.
+        yield making.images_requested(n(7), ann, basic=3, premium=2)
+        yield making.extension(n(1), 3600, ann)
+
+    def _garbage(self) -> list[Record]:
+        bad = b'{"account_id":"%b","operation_id":7}' % self.ann.encode()
+        key, place = self.ann.encode(), making.partition_for(making.requested(1, self.ann))
+        return [
+            making.raw_record("ai.operation.completed", b"{", key, partition=place),
+            making.raw_record("ai.operation.requested", bad, key, partition=place),
+            record(making.completed(self.number(8), self.ann, operation_type="telepathy")),
+        ]
+
+    def _end(self) -> Iterable[Message]:
+        n, ann = self.number, self.ann
+        yield making.completed(n(1), ann)
+        yield making.completed(n(1), ann)
+        yield making.failed(n(2), ann)
+        yield making.requested(n(5), ann)
+        yield making.completed(n(6), self.eve)
+        yield making.images_completed(n(7), ann, basic=2, premium=1)
+        yield making.cancelled(n(9), ann)
+        yield making.now_is("suspended", self.eve)
+
+    async def live(self, worker: Worker, later: Worker) -> None:
+        """`later` is the same worker when the hold that nobody reports on is due."""
+        await worker.obey(self._first)
+        await worker.obey(self._second)
+        await later.sweep()
+
+    async def end_state(self, database: "asyncpg.Pool[asyncpg.Record]") -> dict[str, list[str]]:
+        """Every row of these accounts, without what is new in every run."""
+        found = {}
+        for table, columns in STATES.items():
+            query = f"SELECT account_id, {columns} FROM {table} WHERE account_id = ANY($1::uuid[])"  # noqa: S608 - Constants.
+            rows = await database.fetch(query, self.accounts)
+            found[table] = sorted(self._plain(str(tuple(row))) for row in rows)
+        return found
+
+    def announced(self, sent: Iterable[Sent]) -> list[str]:
+        """What these accounts were told, each record once, without what is new in every run."""
+        own = {account.encode() for account in self.accounts}
+        once = {self._identity(one): one for one in sent if one.key in own}
+        return sorted(self._plain(f"{one.topic} {one.value!r}") for one in once.values())
+
+    def _identity(self, one: Sent) -> tuple[Json, ...]:
+        headers = dict(one.headers)
+        place = headers.get("dlq_topic"), headers.get("dlq_partition"), headers.get("dlq_offset")
+        return headers.get("ce_id"), *place
+
+    def _plain(self, text: str) -> str:
+        """Ids that rise with time and times themselves differ; the other ids are told."""
+        for number in range(1000):
+            name = making.uuid(self.run * 1000 + number)
+            if name in text:
+                text = text.replace(name, f"id-{number}")
+        return MOMENT.sub("then", RISING_ID.sub("some-id", text))

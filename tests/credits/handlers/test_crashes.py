@@ -1,0 +1,104 @@
+"""A process that dies at any await, and one that takes over: nothing is lost or done twice.
+
+1. Whatever a worker was about when it died, after recovery and replay every table is as if it had
+   lived.
+2. Whoever drops repeats by `ce_id` has heard the same as if it had lived.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from services.credits.partitions import make_partitions
+from tests.credits.handlers.lives import LATER_SECONDS, Life
+from tests.credits.handlers.mortal import Death, Fate, MortalRecorder, mortal
+from tests.credits.handlers.worker import Worker, working
+from tests.recorder import Recorder
+
+LEAST_CALLS = 40  # Of a life: fewer would mean that this test looks at nothing.
+FAIRLY_QUICK_SECONDS = 20.0
+
+
+async def whole_life(url: str, life: Life, fate: Fate, log: Recorder) -> bool:
+    """Live until the end, or until death; say whether it was death."""
+    recorder = MortalRecorder(fate, log)
+    async with AsyncExitStack() as stack:
+        now = await stack.enter_async_context(working(url, recorder, mortal(fate)))
+        later = await stack.enter_async_context(
+            working(url, recorder, mortal(fate), clock_offset=LATER_SECONDS)
+        )
+        try:
+            async with asyncio.timeout(FAIRLY_QUICK_SECONDS):
+                await life.live(now, later)
+        except Death:
+            return True
+    return fate.is_dead
+
+
+async def takes_over(url: str, life: Life, log: Recorder) -> Worker:
+    """A new process finds what the dead one left behind, and is given the same polls again."""
+    async with AsyncExitStack() as stack:
+        now = await stack.enter_async_context(working(url, log))
+        later = await stack.enter_async_context(working(url, log, clock_offset=LATER_SECONDS))
+        await now.recover()
+        await life.live(now, later)
+        await later.recover()
+        await now.recover()
+        return now
+
+
+@pytest.fixture
+async def undisturbed(url: str) -> tuple[list[str], dict[str, list[str]], list[str]]:
+    """The calls of a life without death, how it ends, and what is heard of it."""
+    life, fate, log = Life(), Fate(), Recorder()
+    async with working(url) as worker:
+        await make_partitions(worker.service)
+    assert not await whole_life(url, life, fate, log)
+    async with working(url) as looker:
+        state = await life.end_state(looker.service.database.pool_for(None))
+    return fate.calls, state, life.announced(log.sent)
+
+
+async def test_a_life_holds_everything_that_can_happen(
+    undisturbed: tuple[list[str], dict[str, list[str]], list[str]],
+) -> None:
+    calls, state, announced = undisturbed
+
+    assert len(calls) >= LEAST_CALLS
+    assert {"begin", "commit", "publish", "copy_to_table"} <= set(calls)
+    assert all(state.values()), f"a table without a row: {state}"
+    topics = {line.partition(" ")[0] for line in announced}
+    assert topics >= {
+        "ai.operation.replied",
+        "ai.operation.extension.replied",
+        "ai.operation.completed.dlq",
+        "alert.raised",
+        "credits.balance.changed",
+        "credits.committed",
+        "credits.expired",
+        "credits.granted",
+        "credits.released",
+        "credits.reserved",
+        "credits.shortfall.recorded",
+        "usage.recorded",
+    }
+
+
+@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
+async def test_death_at_any_await_changes_nothing_in_the_end(
+    url: str,
+    undisturbed: tuple[list[str], dict[str, list[str]], list[str]],
+    is_after: bool,  # noqa: FBT001 - pytest's way to name a case.
+) -> None:
+    calls, state, announced = undisturbed
+
+    for at, name in enumerate(calls):
+        life, log = Life(), Recorder()
+        assert await whole_life(url, life, Fate(at, is_after), log), f"nobody died at {at} ({name})"
+        await takes_over(url, life, log)
+        async with working(url) as looker:
+            pool = looker.service.database.pool_for(None)
+            assert await life.end_state(pool) == state, f"died at call {at}: {name}"
+            assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
+        assert life.announced(log.sent) == announced, f"died at call {at}: {name}"
