@@ -271,7 +271,7 @@ async def test_an_answer_goes_to_the_partition_that_is_asked_for(
     worker: Worker, ids: Ids, asked: bytes, given: int | None
 ) -> None:
     headers = {"reply_to": b"replies.web", "reply_partition": asked, "correlation_id": b"c-1"}
-    await worker.obey([raw(ids, value_of(ids), **headers)])
+    await worker.obey([raw(ids, value_of(ids), REQUESTED, **headers)])
 
     (reply,) = worker.recorder.of("replies.web")
     assert reply.partition == (lane_of(ids.account) % PARTITIONS if given is None else given)
