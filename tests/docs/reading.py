@@ -18,8 +18,15 @@ class Block(NamedTuple):
     text: str
 
 
-def page(name: str) -> str:
+def page(name: str | Path) -> str:
+    """A file by its path, below the project where it is not a whole one."""
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+def anchors(text: str) -> set[str]:
+    """What links to headings are called."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-") for name in headings}
 
 
 def blocks(text: str, language: str) -> list[Block]:
