@@ -38,6 +38,7 @@ IS_THOROUGH = os.environ.get("HISTORIES") == "thorough"
 EXAMPLES, STEPS = (20_000, 100) if IS_THOROUGH else (400, 50)
 SOON, SHORT = timedelta(milliseconds=1), timedelta(seconds=61)
 QUARTER, LONG = timedelta(minutes=15), timedelta(days=9)
+ALMOST = QUARTER - SOON
 # What prices become while a history goes on: dearer articles, an action off, a model's weight.
 DEARER = FIRST.rates["content_generation"]._replace(per=80)
 OFF = FIRST.rates["optimization"]._replace(is_on=False)
@@ -127,7 +128,7 @@ class Histories(RuleBasedStateMachine):
         if (account, operation) in self.desk.book.operations:
             self.sweep([HoldDue(account, operation)])
 
-    @rule(later=st.sampled_from([SOON, SHORT, QUARTER, LONG]))
+    @rule(later=st.sampled_from([SOON, SHORT, ALMOST, QUARTER, LONG]))
     def time_passes(self, later: timedelta) -> None:
         """A batch ends, with the states of all accounts that it changed, and the sweep comes."""
         self.batch_ends(later)
