@@ -1,13 +1,17 @@
 """Whoever writes against docs/publishing.md is told the truth."""
 
 import json
+import time
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from deploy.local import keys
 from services.credits import domain
 from services.credits.queries import make_desk
+from shared.actor import Verifier
 from shared.contracts.credits import (
     ANNOUNCED,
     OBEYED,
@@ -78,6 +82,16 @@ def test_the_page_tells_which_topics_are_read_today() -> None:
 def test_every_fact_is_explained_or_said_to_be_for_later() -> None:
     facts = {m.topic for m in ANNOUNCED if not issubclass(m, Reply)}
     assert facts <= set(quoted(section(PAGE, "## Facts")))
+
+
+def test_the_token_of_the_page_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private, public = keys.make(tmp_path)
+    monkeypatch.setenv("ACTOR_PRIVATE_KEY_FILE", str(private))
+    (example,) = blocks(PAGE, "python")
+    made: dict[str, Any] = {}
+    exec(example.text, made)  # noqa: S102 - It is what readers are told to run.
+    actor = Verifier.of_file(public).verified(made["token"].encode(), time.time())
+    assert actor == made["actor"]
 
 
 def test_every_error_code_is_named() -> None:
