@@ -18,6 +18,7 @@ from deploy.demo import checks, rule, story, summary, trace
 from deploy.demo.checks import Check
 from deploy.local import environment, places, programs, stack, worker
 from deploy.options import DATA, Data
+from deploy.progress import DONE
 from shared.verifying import QUIET
 
 WORKERS = 2  # Of credits, for the four partitions.
@@ -31,17 +32,21 @@ app = typer.Typer(add_completion=False)
 def demo(
     data: Data = DATA,
     seed: Annotated[int, typer.Option(help="Of the rule that deals out the calls.")] = 2023,
+    calls: Annotated[int | None, typer.Option(min=100, help="Only the first so many.")] = None,
 ) -> None:
     """Send an hour of real LLM traffic through the system, and check every credit of it."""
     to, began = summary.console(), time.perf_counter()
-    calls, run = trace.read(), uuid4()
-    customers = rule.customers(run)
-    summary.introduce(to, calls, seed)
-    jobs = rule.deal(calls, customers, run, seed)
+    run, hour = uuid4(), trace.read()
+    traffic, customers = hour[:calls], rule.customers(run)
+    summary.introduce(to, traffic, seed)
+    jobs = rule.deal(traffic, customers, run, seed)
     with own_stack(data) as settings:
         found = uvloop.run(story.play(settings[environment.KAFKA], jobs, customers))
+        log.info("The hour is over", extra=DONE)
         summary.tell(to, found)
-        holds = summary.judge(to, [*checks.check(found), *invariants(settings)])
+        judged = [*checks.check(found), *invariants(settings)]
+        log.info("The books are verified", extra=DONE)
+        holds = summary.judge(to, judged)
     summary.conclude(to, holds=holds, seconds=time.perf_counter() - began)
     raise typer.Exit(0 if holds else 1)
 

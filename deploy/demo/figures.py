@@ -91,7 +91,7 @@ class Spread(NamedTuple):
     action: str
     ratios: Sequence[float]  # Rising.
     above: int
-    shortfall: int  # Credits.
+    shortfall: int  # Credits, also of what was late.
 
 
 def spreads(run: Run) -> list[Spread]:
@@ -99,13 +99,13 @@ def spreads(run: Run) -> list[Spread]:
     ratios: dict[str, list[float]] = defaultdict(list)
     short: Counter[str] = Counter()
     for job in run.jobs:
-        hold, fact = (
-            run.journal.holds.get(job.operation_id),
-            run.evidence.charges.get(job.operation_id),
-        )
-        if hold and fact and not fact.late and job.work.estimate.tokens_input is not None:
+        name = job.operation_id
+        hold, fact = run.journal.holds.get(name), run.evidence.charges.get(name)
+        if fact is None or job.work.estimate.tokens_input is None:
+            continue
+        short[fact.operation_type] += fact.shortfall
+        if hold and not fact.late:
             ratios[fact.operation_type].append((fact.charged + fact.shortfall) / hold.held)
-            short[fact.operation_type] += fact.shortfall
     return [
         Spread(action, sorted(found), sum(ratio > 1 for ratio in found), short[action])
         for action, found in sorted(ratios.items(), key=lambda item: -len(item[1]))
@@ -126,7 +126,7 @@ def refusals(run: Run) -> list[tuple[int, Refusal]]:
 def a_minute(calls: Iterable[Call], service: Service) -> list[int]:
     """How many calls of a service came in each minute of the hour."""
     counted = Counter(int(x.second / SECONDS_A_MINUTE) for x in calls if x.service == service)
-    return [counted[minute] for minute in range(max(counted) + 1)]
+    return [counted[minute] for minute in range(max(counted, default=-1) + 1)]
 
 
 def quantile(rising: Sequence[float], part: float) -> float:

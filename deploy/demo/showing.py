@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from deploy.demo.journal import Journal
 
 BARS = "▁▂▃▄▅▆▇█"
-BEAT_SECONDS, BEATS_A_SECOND = 0.1, 10
+BEAT_SECONDS, BEATS_A_SECOND = 0.25, 4
 BEATS_SHOWN = 40
 BAR_WIDTH = 30
 STEPS = 10  # Lines, where there is no terminal.
@@ -24,7 +24,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 @asynccontextmanager
 async def shown(journal: Journal, total: int) -> AsyncIterator[list[int]]:
-    """Look at the journal ten times a second, in the block; give the answers of every beat."""
+    """Look at the journal four times a second, in the block; give the answers of every beat."""
     beats: list[int] = []
     looking = asyncio.create_task(look(journal, total, beats))
     try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from deploy.demo.evidence import Evidence, Reader
@@ -27,7 +27,7 @@ class Speed(NamedTuple):
     seconds: float  # From the first answer to the last charge of these.
     among_many: Sequence[float]  # From a request to its answer.
     alone: Sequence[float]
-    beats: Sequence[int]  # Operations answered, by tenths of a second.
+    beats: Sequence[int]  # Operations answered, by quarters of a second.
 
 
 class Run(NamedTuple):
@@ -37,7 +37,7 @@ class Run(NamedTuple):
     customers: Sequence[Customer]
     journal: Journal
     evidence: Evidence
-    balances: Mapping[str, Balance]  # By account.
+    balances: dict[str, Balance]  # By account.
     speed: Speed
 
 

@@ -185,8 +185,9 @@ def show_estimates(to: Console, run: Run) -> None:
             f"{spread.shortfall:,} credits" if spread.shortfall else "",
         )
     say(to, table)
+    told = run.evidence.alerts.total()
     say(to, "A hold is 1.2 times its estimate, so 0.83 is exact. What it lacks comes from what is")
-    say(to, "free; where nothing is free the account ends at 0, and operators are told.")
+    say(to, f"free; without that the account ends at 0, and operators are told ({told} times).")
 
 
 def judge(to: Console, checks: Sequence[Check]) -> bool:
