@@ -52,6 +52,8 @@ def lines(report: Report) -> Iterator[str]:
         ["target", "", "measured", ""],
         [(x.what, x.limit, x.measured, "met" if x.is_met else "not met") for x in report.targets],
     )
+    if report.failures:
+        yield f"Not measured: {'; '.join(report.failures)}.\n"
     yield f"{surroundings(report)} [Chart]({CHART}), [all figures]({FIGURES.relative_to(ROOT)})."
 
 
