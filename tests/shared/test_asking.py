@@ -65,8 +65,10 @@ async def open_books(tx: Transaction) -> Books:
     return Books(tx, await postgres.read_clock(tx))
 
 
-async def names(_: Books, questions: Sequence[Question[Any]]) -> list[Names]:
-    return [Names(about=q.account_id or "all", asked_together=len(questions)) for q in questions]
+async def names(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:
+    abouts = [question.account_id or "all" for question in questions]
+    rows = await books.tx.fetch("SELECT * FROM unnest($1::text[])", abouts)
+    return [Names(about=row[0], asked_together=len(questions)) for row in rows]
 
 
 async def openly(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:

@@ -1,9 +1,17 @@
 """`credits.estimate` says what a request would be answered, before anything is held."""
 
+import msgspec
 import pytest
 
-from shared.contracts.credits import Estimate, OperationReplied, OperationRequested
-from shared.contracts.types import MAX_INT, JsonObject, Role
+from shared.contracts.catalogue import MODEL_PRICES
+from shared.contracts.credits import (
+    Estimate,
+    ModelPrice,
+    OperationReplied,
+    OperationRequested,
+)
+from shared.contracts.message import encode
+from shared.contracts.types import MAX_INT, Json, JsonObject, Role
 from tests.credits.queries.clerk import Clerk, token
 from tests.making import paid, requested
 
@@ -180,6 +188,41 @@ async def test_a_persons_estimate_may_raise_what_is_required_but_never_lower_it(
     assert (by_service["required"], by_editor["required"], by_admin["required"]) == (3, 50, 50)
     assert raised["required"] == 100
     assert by_admin["items"][0]["usd_low"] == "0.02925000"
+
+
+async def test_a_price_that_came_a_moment_ago_counts(clerk: Clerk, account: str) -> None:
+    """Prices are remembered from poll to poll, until there are others."""
+    images = [{"quality": "basic", "count": 1}, {"quality": "premium", "count": 1}]
+    asked: JsonObject = {
+        "operation_type": "image_generation",
+        "model": "by-request",
+        "images": images,
+    }
+    error = await clerk.refuses("credits.estimate", account, **asked)
+    assert error["code"] == "model.unknown"
+
+    await announce(clerk, MODEL_PRICES[3], model="by-request", is_default=False)
+    answer = await clerk.tells("credits.estimate", account, **asked)
+
+    (item,) = answer["items"]
+    assert item["required"] == 2 * 7
+    assert (item["usd_low"], item["usd_high"]) == ("0.04500000", "0.05500000")
+
+
+async def announce(clerk: Clerk, like: ModelPrice, **changed: Json) -> None:
+    """One request costs a cent, and each image two."""
+    row = msgspec.structs.replace(
+        like,
+        credits_per_image=7,
+        cost_per_image="0.02000000",
+        cost_per_request="0.01000000",
+        **changed,
+    )
+    pool = clerk.credits.service.database.pool_for(None)
+    await pool.execute(
+        "INSERT INTO model_prices VALUES ($1, 1, 1, $2)", row.model, encode(row).decode()
+    )
+    await pool.execute("UPDATE catalogue_version SET version = version + 1")
 
 
 @pytest.mark.parametrize("role", ["viewer", "editor", "system_bot"])
