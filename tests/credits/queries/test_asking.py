@@ -16,7 +16,7 @@ from shared.kafka import Letter
 from shared.lanes import lane_of
 from shared.wire import Run
 from tests.credits.queries.clerk import KEY, Clerk, question, reading, token
-from tests.making import NOW_MILLISECONDS, paid, raw_record, record, requested, uuid
+from tests.making import NOW_MILLISECONDS, PARTITIONS, paid, raw_record, record, requested, uuid
 from tests.recorder import Recorder
 
 ANSWERED = {
@@ -107,12 +107,13 @@ async def test_a_stranger_with_a_typo_is_forbidden(clerk: Clerk, account: str) -
 
 async def test_a_reply_goes_where_it_is_wanted(clerk: Clerk, account: str) -> None:
     asked = CreditsQuery(query="credits.balance", account_id=account, request_id=uuid(5))
-    headers = {"reply_to": b"replies.web", "reply_partition": b"3", "ce_id": b"a-cause"}
+    elsewhere = (lane_of(account) + 1) % PARTITIONS
+    wanted = {"reply_to": b"replies.web", "reply_partition": b"%d" % elsewhere}
 
-    await answer(clerk.credits, [reading.read(record(asked, headers))])
+    await answer(clerk.credits, [reading.read(record(asked, wanted | {"ce_id": b"a-cause"}))])
 
     (reply,) = clerk.recorder.sent
-    assert (reply.topic, reply.partition) == ("replies.web", 3)
+    assert (reply.topic, reply.partition) == ("replies.web", elsewhere)
     assert reply.key == account.encode()
     assert reply.header("ce_type") == b"credits.query.replied"
     assert reply.header("ce_subject") == reply.header("correlation_id") == uuid(5).encode()
@@ -125,7 +126,10 @@ async def test_a_reply_goes_to_the_accounts_partition_by_itself(clerk: Clerk, ac
     await answer(clerk.credits, [question("credits.balance", account)])
 
     (reply,) = clerk.recorder.sent
-    assert (reply.topic, reply.partition) == ("credits.query.replied", lane_of(account) % 4)
+    assert (reply.topic, reply.partition) == (
+        "credits.query.replied",
+        lane_of(account) % PARTITIONS,
+    )
 
 
 async def test_what_cannot_be_read_is_set_aside_and_the_rest_is_answered(
