@@ -14,12 +14,13 @@ from uuid import uuid4
 import msgspec
 from aiokafka.errors import KafkaError
 
+from shared.connection import ARRIVAL_SECONDS
 from shared.contracts.asking import Params
 from shared.contracts.message import Message, Reply, Request
 from shared.contracts.operating import AskOutcome, Outcome
 from shared.contracts.replies import ReplyTopic
 from shared.contracts.services import SERVICES, Service
-from shared.mailbox import ARRIVAL_SECONDS, Enquiry, Mailbox, no_answer
+from shared.mailbox import Enquiry, Mailbox, no_answer
 
 TTL_SECONDS = 6.0  # A command is done within this time or never.
 PATIENCE_SECONDS = 2.0  # Then the stored outcome is asked for; twice as long each time.

@@ -16,23 +16,20 @@ from typing import NamedTuple, Self
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka import TopicPartition as Place
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaError
 
+from shared.connection import reading, send, writing
 from shared.contracts.errors import unavailable
 from shared.contracts.message import Message, Reply, Request, encode
 from shared.contracts.replies import ReplyTopic
 from shared.envelope import Outgoing
 from shared.kafka import Record
 from shared.lanes import divides_the_lanes, partition_of
-from shared.publisher import MAX_BATCH_BYTES, MAX_REQUEST_BYTES, packed
-from shared.wire import Run, RunBatch, header, stamped
+from shared.publisher import packed
+from shared.wire import header, stamped
 
 MAX_WAITING = 100_000  # Requests without an answer; more are answered `unavailable` at once.
-SEND_SECONDS = 2.0  # To hand a batch over, and again for the broker to take it.
-ARRIVAL_SECONDS = 2 * SEND_SECONDS  # By then a record has reached the broker, or never will.
-FETCH_WAIT_MILLISECONDS = 100  # The broker answers at once when a reply comes.
 LISTEN_MILLISECONDS = 10_000
-FETCH_BYTES = 4 * 1024 * 1024
 PAUSE_AFTER_FAILURE_SECONDS = 0.5
 CLOSED, FAILED = "The client was closed before an answer came.", "The client has failed."
 TOO_MANY = "Too many requests are waiting for an answer."
@@ -244,59 +241,3 @@ def fail(future: "asyncio.Future[None]", error: KafkaError) -> None:
     if not future.done():
         future.set_exception(error)
         future.exception()
-
-
-@asynccontextmanager
-async def writing(servers: str) -> AsyncIterator[AIOKafkaProducer]:
-    """A producer that is not idempotent: commands and events are, by their ids.
-
-    So it has no state to lose, and no error is fatal to it.
-    """
-    producer = AIOKafkaProducer(
-        bootstrap_servers=servers,
-        acks="all",
-        request_timeout_ms=int(SEND_SECONDS * 1000),
-        max_batch_size=MAX_BATCH_BYTES,
-        max_request_size=MAX_REQUEST_BYTES,
-    )
-    try:
-        await producer.start()
-        yield producer
-    finally:
-        await producer.stop()
-
-
-async def send(producer: AIOKafkaProducer, runs: Sequence[Run]) -> None:
-    """Return when the broker has everything; KafkaError when it took only a part, or nothing."""
-    sent: list[asyncio.Future[object]] = []
-    try:
-        async with asyncio.timeout(SEND_SECONDS):
-            for run in runs:
-                batch = RunBatch(run)
-                sent.append(await producer.send_batch(batch, run.topic, partition=run.partition))
-    except TimeoutError as error:
-        raise KafkaTimeoutError("the broker is not there") from error
-    finally:
-        outcomes = await asyncio.gather(*sent, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-
-
-@asynccontextmanager
-async def reading(servers: str, place: Place) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer that reads what comes from now on."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=servers,
-        auto_offset_reset="latest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
-        fetch_max_bytes=FETCH_BYTES,
-    )
-    try:
-        await consumer.start()
-        consumer.assign([place])
-        await consumer.seek_to_end(place)
-        yield consumer
-    finally:
-        await consumer.stop()

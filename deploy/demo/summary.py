@@ -29,8 +29,10 @@ FIRST_STEPS = Path(__file__).with_name("first_steps.py")
 
 
 def console() -> Console:
-    """As wide as a page; colours only where there is a terminal."""
-    return Console(width=WIDTH, highlight=False, soft_wrap=False)
+    """As wide as a page, or as the terminal is; colours only there."""
+    screen = Console(highlight=False)
+    screen.width = min(WIDTH, screen.width) if screen.is_terminal else WIDTH
+    return screen
 
 
 def heading(to: Console, text: str) -> None:
@@ -195,7 +197,7 @@ def judge(to: Console, checks: Sequence[Check]) -> bool:
     heading(to, "Worked out once more, by hand and by `igny8 verify`")
     for check in checks:
         mark = ("✗", "bold red") if check.contradictions else ("✓", "bold green")
-        room = " " * max(2, WIDTH - MARGIN - len(check.says) - len(check.tried) - 2)
+        room = " " * max(2, to.width - MARGIN - len(check.says) - len(check.tried) - 2)
         say(to, Text.assemble(mark, f" {check.says}", room, (check.tried, "dim")))
         for contradiction in check.contradictions[:MOST_CONTRADICTIONS]:
             to.print(Padding(Text(contradiction, style="red"), (0, 0, 0, 2 * MARGIN), expand=False))
@@ -215,10 +217,11 @@ def conclude(to: Console, *, holds: bool, seconds: float) -> None:
     to.print(
         "\n".join(
             (
-                ".venv/bin/igny8 up --detach && set -a && . .igny8/env && set +a",
-                ".venv/bin/python - <<'END'",
+                ".venv/bin/igny8 up --detach",
+                "(set -a; . .igny8/env; .venv/bin/python - <<'END'",
                 FIRST_STEPS.read_text().rstrip(),
                 "END",
+                ")",
                 ".venv/bin/igny8 verify; .venv/bin/igny8 down",
             )
         ),
