@@ -102,7 +102,10 @@ def keys_in(text: str) -> dict[str | None, Ed25519PublicKey]:
         key = load_pem_public_key(pem.encode())
         if not isinstance(key, Ed25519PublicKey):
             raise TypeError("ACTOR_PUBLIC_KEY_FILE holds a key that is not Ed25519")
-        keys[named[-1] if named else None] = key
+        name = named[-1] if named else None
+        if name in keys:
+            raise ValueError(f"ACTOR_PUBLIC_KEY_FILE holds two keys named {name or 'nothing'}")
+        keys[name] = key
     return keys
 
 

@@ -49,5 +49,8 @@ RESERVATION_OVERDUE = Gauge(
     "igny8_reservation_overdue_seconds", "How long the oldest hold should have ended"
 )
 POOL_IN_USE = Gauge("igny8_db_pool_in_use", "Connections in use")
+POOL_ACQUIRE = Histogram(
+    "igny8_db_acquire_seconds", "Time until a connection is free", buckets=BATCH_BUCKETS
+)
 DEADLOCKS = Counter("igny8_db_deadlocks", "Deadlocks that PostgreSQL resolved against us")
 ALERTS = Counter("igny8_alerts", "Alerts raised", ("kind", "severity"))
