@@ -12,7 +12,7 @@ from shared.contracts.errors import Error
 from shared.contracts.invoicing import Grant
 from shared.contracts.message import Message, Reply, Request
 
-AT_ONCE = 1000  # Operations under way.
+AT_ONCE = 500  # Operations under way.
 TTL_SECONDS = 60.0  # A slow machine is slow; nothing is given up before.
 MOST_PURCHASES = 3
 
