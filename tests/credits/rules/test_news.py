@@ -12,7 +12,8 @@ from tests.making import ANN, completed, now_is, on_plan, paid, plan_is, request
 def test_an_older_status_comes_too_late() -> None:
     desk = desk_with(100)
 
-    desk.tell(now_is("suspended", version=2), now_is("active", version=1))
+    desk.tell(*[now_is(word, version=n) for word, n in (("suspended", 2), ("active", 1))])
+    desk.tell(now_is("trial", version=2))
 
     assert refused(desk.tell(requested(1))).code == "account.suspended"
     desk.tell(now_is("active", version=3))
@@ -49,6 +50,15 @@ def test_a_subscription_counts_while_it_lives(status: str, plan_code: str) -> No
     (state,) = desk.end_batch()
 
     assert state.plan_code == plan_code
+
+
+def test_an_older_state_of_a_subscription_comes_too_late() -> None:
+    desk = Desk()
+
+    desk.tell(*[on_plan(code, version=n) for code, n in (("growth", 2), ("scale", 1), ("free", 2))])
+    (state,) = desk.end_batch()
+
+    assert (state.plan_code, state.version) == ("growth", 1)
 
 
 def test_an_account_that_is_opened_has_the_free_plan_unless_more_is_known() -> None:
