@@ -33,7 +33,7 @@ from tests.credits.rules.tariff import FIRST, Tariff
 from tests.credits.rules.witness import Witness
 from tests.making import paid
 
-# `HISTORIES=thorough pytest tests/credits/rules` looks for an hour, by chance.
+# `HISTORIES=thorough pytest tests/credits/rules` looks for half an hour, by chance.
 IS_THOROUGH = os.environ.get("HISTORIES") == "thorough"
 EXAMPLES, STEPS = (20_000, 100) if IS_THOROUGH else (400, 50)
 SOON, SHORT = timedelta(milliseconds=1), timedelta(seconds=61)

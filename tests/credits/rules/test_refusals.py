@@ -87,7 +87,7 @@ def test_who_lacks_credits_is_told_how_many_and_what_would_do() -> None:
     assert error.message == "This needs 750 credits and 28 are available: 722 more are needed."
     assert [s.text for s in error.suggestions] == [
         "Buy Pro: 2000 credits for $29.00.",
-        "Upgrade to Growth: 40000 credits a month.",
+        "Upgrade to Growth: 40,000 credits a month.",
         "Lower the quality or the count.",
     ]
     labels = [(action.label, action.kind, action.target) for action in error.actions]
