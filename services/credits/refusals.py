@@ -20,8 +20,8 @@ def insufficient(book: Book, account: Account, required: int) -> Error:
         code="credits.insufficient",
         http_status=402,
         title="Not Enough Credits",
-        message=f"This needs {required} credits and {account.available} are available: "
-        f"{short} more are needed.",
+        message=f"This needs {required:,} credits and {account.available:,} are available: "
+        f"{short:,} more are needed.",
         retryable=False,
         suggestions=[*purchases(book, account, short), CHEAPER],
         actions=[BUY, UPGRADE, CANCEL],
@@ -39,7 +39,7 @@ def purchases(book: Book, account: Account, short: int) -> list[Suggestion]:
     current = book.catalogue.plans.get(plan_code)
     package = book.catalogue.package_for(short)
     if package is not None and (current is None or current.allow_credit_topup is not False):
-        text = f"Buy {package.name}: {package.credits} credits for {in_words(package.price)}."
+        text = f"Buy {package.name}: {package.credits:,} credits for {in_words(package.price)}."
         found.append(
             Suggestion(
                 kind="buy_package",
@@ -50,7 +50,7 @@ def purchases(book: Book, account: Account, short: int) -> list[Suggestion]:
             )
         )
     if plan := book.catalogue.next_plan(plan_code):
-        text = f"Upgrade to {plan.name}: {plan.included_credits} credits a month."
+        text = f"Upgrade to {plan.name}: {plan.included_credits:,} credits a month."
         found.append(
             Suggestion(
                 kind="upgrade_plan",
