@@ -86,7 +86,7 @@ def test_who_lacks_credits_is_told_how_many_and_what_would_do() -> None:
     assert (error.held, error.unit) == (72, "credits")
     assert error.message == "This needs 750 credits and 28 are available: 722 more are needed."
     assert [s.text for s in error.suggestions] == [
-        "Buy Pro: 2000 credits for $29.00.",
+        "Buy Pro: 2,000 credits for $29.00.",
         "Upgrade to Growth: 40,000 credits a month.",
         "Lower the quality or the count.",
     ]
