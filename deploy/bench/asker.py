@@ -7,7 +7,7 @@ all who would have asked meanwhile (coordinated omission).
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from operator import attrgetter
 from typing import NamedTuple, Self
@@ -61,11 +61,16 @@ class Asker:
         try:
             async with asyncio.timeout(patience), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read())
-                async for due in on_time(plan, began):
-                    tasks.create_task(self._publisher.send(due))
+                for part in by_partition(plan):
+                    tasks.create_task(self._send(part, began))
         except TimeoutError as error:
             raise OperatorError(f"{len(self._due)} requests were never answered") from error
         return sorted(self._waits)
+
+    async def _send(self, plan: Sequence[Due], began: float) -> None:
+        """One batch is on its way at a time, and meanwhile the next one gathers."""
+        async for due in on_time(plan, began):
+            await self._publisher.send(due)
 
     async def _read(self) -> None:
         """Until every request has its answer."""
@@ -76,6 +81,13 @@ class Asker:
                 due = self._due.pop(dict(record.headers)["correlation_id"], None)
                 if due is not None:
                     self._waits.append((now - due) * MILLISECONDS_A_SECOND)
+
+
+def by_partition(plan: Sequence[Due]) -> Iterable[Sequence[Due]]:
+    parts: dict[int, list[Due]] = {}
+    for due in plan:
+        parts.setdefault(due.life.request.partition, []).append(due)
+    return parts.values()
 
 
 async def on_time(plan: Sequence[Due], began: float) -> AsyncIterator[list[Outgoing]]:

@@ -12,11 +12,13 @@ from typing import Annotated
 import msgspec
 import typer
 import uvloop
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from deploy.bench import chart, profiling, table
 from deploy.bench import report as reports
 from deploy.bench import rig as rigs
+from deploy.bench.figures import Figure
 from deploy.bench.points import POINTS, QUICK, WARM_UP, Point
 from deploy.bench.report import Report
 from deploy.bench.throughput import Scenario
@@ -58,11 +60,17 @@ def bench(
 
 def chosen(names: Sequence[str]) -> list[Point]:
     """The points whose names begin with one of these; all when there are none."""
-    points = [one for one in POINTS if not names or one.name.startswith(tuple(names))]
+    known = [one.name for one in POINTS]
+    # A whole name is that point alone: `latency-200` is not `latency-2000`.
+    beginnings = tuple(name for name in names if name not in known)
+    points = [one for one in POINTS if not names or is_chosen(one.name, names, beginnings)]
     if not points:
-        known = ", ".join(one.name for one in POINTS)
-        raise OperatorError(f"there is no such point; there are {known}")
+        raise OperatorError(f"there is no such point; there are {', '.join(known)}")
     return points
+
+
+def is_chosen(name: str, names: Sequence[str], beginnings: tuple[str, ...]) -> bool:
+    return name in names or name.startswith(beginnings)
 
 
 def profiled(names: Sequence[str]) -> list[Scenario]:
@@ -87,13 +95,17 @@ def own_stack(data: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
 
 async def measure_all(home: Path, settings: Mapping[str, str], points: Sequence[Point]) -> Report:
     async with rigs.connected(home, settings) as rig:
-        figures = []
+        figures, failures = list[Figure](), list[str]()
         log.info("%s", WARM_UP.title)
         await replace(WARM_UP, processes=points[0].processes).measure(rig)
         for number, point in enumerate(points, 1):
             log.info("%d of %d: %s", number, len(points), point.title)
-            figures.append(await point.measure(rig))
-        return await reports.report(rig, figures)
+            try:
+                figures.append(await point.measure(rig))
+            except (OperatorError, KafkaError) as error:
+                log.warning("%s", error)
+                failures.append(f"{point.title}: {error}")
+        return await reports.report(rig, figures, failures)
 
 
 def conclude(found: Report, folder: Path | None) -> None:
@@ -105,6 +117,8 @@ def conclude(found: Report, folder: Path | None) -> None:
         (folder / f"{NAME}.svg").write_text(chart.drawn(found), encoding="utf-8")
         log.info("Kept in %s", folder)
     typer.echo(msgspec.json.encode(reports.summary(found)))
+    if found.failures:
+        raise typer.Exit(1)
 
 
 async def profile_all(

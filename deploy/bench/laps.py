@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deploy.bench.crew import Crew
 from deploy.bench.load import Load
-from deploy.bench.machine import Cpu
+from deploy.bench.machine import Cpu, Reading
 from deploy.bench.rig import LOOK_EVERY_SECONDS, Rig
 from deploy.errors import OperatorError
 
@@ -47,10 +47,17 @@ async def run(rig: Rig, crew: Crew, load: Load, effect: str) -> Lap:
     ended = rig.servers.read(crew.processes())
     # A load so small that the first look finds all of it is timed from its start on.
     done, since = (last - first, began) if last > first else (load.operations, before)
+    rate = done / (ended.at - since.at)
+    return lap(crew, load.operations, rate, (before, ended))
+
+
+def lap(crew: Crew, operations: int, rate: float, readings: tuple[Reading, Reading]) -> Lap:
+    """What so many operations between two readings took."""
+    before, ended = readings
     return Lap(
-        load.operations,
-        done / (ended.at - since.at),
-        before.until(ended).an_operation(load.operations),
+        operations,
+        rate,
+        before.until(ended).an_operation(operations),
         before.elsewhere_until(ended),
         tuple(crew.peak_mebibytes.values()),
     )

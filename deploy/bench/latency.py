@@ -44,9 +44,10 @@ class Latency:
 
     async def measure(self, rig: Rig) -> Delay:
         accounts = same_accounts(self.accounts)
-        await rig.fund(accounts)
         warm_up = steadily(rig, accounts, WARM_UP_REQUESTS_A_SECOND, WARM_UP_SECONDS)
         with working(rig.workers(self.processes)) as crew:
+            await rig.caught_up()
+            await rig.fund(accounts)
             async with Asker.connected(rig) as asker:
                 await asker.ask(warm_up)
                 plans = [self.plan(rig, accounts) for _ in range(self.repeats)]

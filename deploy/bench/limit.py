@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.bench import laps
-from deploy.bench.crew import working
+from deploy.bench.crew import Crew, working
 from deploy.bench.figures import Rate
 from deploy.bench.laps import Lap
 from deploy.bench.load import whole
@@ -26,8 +26,9 @@ class Copy:
 
     async def measure(self, rig: Rig) -> Rate:
         accounts = same_accounts(ACCOUNTS)
-        await rig.fund(accounts)
         with working(rig.workers(self.processes)) as crew:
+            await rig.caught_up()
+            await rig.fund(accounts)
             load = whole(rig.pipeline.lives(OPERATIONS, accounts))
             await laps.run(rig, crew, load, LIFE.effect)
         files = {table: await copied(rig, table) for table in self.tables}
@@ -40,9 +41,8 @@ class Copy:
         for table, rows in files.items():
             await rig.database.copy_to_table(table, source=io.BytesIO(rows), format="binary")
         ended = rig.servers.read([])
-        seconds = ended.at - before.at
-        cpu = before.until(ended).an_operation(OPERATIONS)
-        return Lap(OPERATIONS, OPERATIONS / seconds, cpu, before.elsewhere_until(ended), ())
+        rate = OPERATIONS / (ended.at - before.at)
+        return laps.lap(Crew(()), OPERATIONS, rate, (before, ended))
 
 
 async def copied(rig: Rig, table: str) -> bytes:

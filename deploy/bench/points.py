@@ -3,13 +3,13 @@
 from collections.abc import Awaitable
 from typing import Protocol
 
+from deploy.bench.backlog import Backlog
 from deploy.bench.figures import Figure
 from deploy.bench.latency import bursts, steady
 from deploy.bench.limit import Copy
 from deploy.bench.restart import Restart
 from deploy.bench.rig import Rig
 from deploy.bench.throughput import (
-    BACKLOG,
     LIFE,
     REFUSALS,
     RESERVE,
@@ -54,7 +54,7 @@ POINTS: tuple[Point, ...] = (
     steady("latency-200", rate=200, seconds=15, repeats=3),
     steady("latency-2000", rate=2000, seconds=10, repeats=3),
     bursts("latency-trace", times_faster=60),
-    Scenario("backlog", "Life, 2 processes, 500,000 waiting records", BACKLOG, 2, repeats=1),
+    Backlog("backlog", "Life, 2 processes, 500,000 waiting records", 2),
     Scenario("reserve-4", "Reserve, 4 processes", RESERVE, 4),
     Scenario("life-4", "Life, 4 processes", LIFE, 4),
 )

@@ -20,10 +20,10 @@ STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 
 async def profile(rig: Rig, scenario: Scenario) -> Profile:
     """Run a scenario on one worker that watches itself, after a warm-up."""
-    accounts = await scenario.prepare(rig)
     output = rig.home / "profile.json"
     (program,) = rig.workers(1)
     with working([with_command(program, [sys.executable, "-m", MODULE, str(output)])]) as crew:
+        accounts = await scenario.prepare(rig)
         await scenario.lap(rig, crew, accounts, drawn(WARM_UP_OPERATIONS))
         tell(crew, START)
         for _ in range(REPEATS):

@@ -7,13 +7,11 @@ from aiokafka import TopicPartition as Place
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.bench.naive_rows import SCHEMA, Account, Base
-from deploy.bench.rig import BALANCE_CREDITS, Rig, superuser_url
+from deploy.bench.rig import BALANCE_CREDITS, OPERATION_TOPICS, Rig, superuser_url
 from deploy.local import environment
 from deploy.local.programs import Program
-from shared.contracts.credits import OperationCompleted, OperationRequested
 
 GROUP = "naive"
-TOPICS = (OperationRequested.topic, OperationCompleted.topic)
 MODULE = "deploy.bench.naive"
 
 
@@ -47,7 +45,7 @@ async def skip_the_past(rig: Rig) -> None:
         group_id=GROUP,
         enable_auto_commit=False,
     )
-    places = [Place(t, number) for t in TOPICS for number in range(rig.partitions)]
+    places = [Place(t, number) for t in OPERATION_TOPICS for number in range(rig.partitions)]
     async with consumer:
         consumer.assign(places)
         await consumer.commit(await consumer.end_offsets(places))

@@ -38,6 +38,7 @@ class Report(Struct, frozen=True):
     versions: Mapping[str, str]
     figures: Sequence[Figure]
     targets: Sequence[Verdict]
+    failures: Sequence[str]  # What could not be measured, and why.
     elsewhere: float  # Processors that other programs kept busy, in the middle of all figures.
 
 
@@ -53,7 +54,7 @@ class Summary(Struct, frozen=True):
     targets_met: int
 
 
-async def report(rig: Rig, figures: Sequence[Figure]) -> Report:
+async def report(rig: Rig, figures: Sequence[Figure], failures: Sequence[str]) -> Report:
     installed = {name: version(name) for name in PACKAGES}
     versions = {
         "python": platform.python_version(),
@@ -64,7 +65,7 @@ async def report(rig: Rig, figures: Sequence[Figure]) -> Report:
     date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     others = [f.elsewhere.median for f in figures if not isinstance(f, Duration)]
     elsewhere = statistics.median(others) if others else 0.0
-    return Report(date, machine(), versions, figures, judge(figures), elsewhere)
+    return Report(date, machine(), versions, figures, judge(figures), failures, elsewhere)
 
 
 def machine() -> Machine:

@@ -26,8 +26,9 @@ class Restart:
     processes: int = 1
 
     async def measure(self, rig: Rig) -> Duration:
-        await rig.fund(same_accounts(ACCOUNTS))
         with working(rig.workers(self.processes)) as crew:
+            await rig.caught_up()
+            await rig.fund(same_accounts(ACCOUNTS))
             seconds = [await kill(rig, crew, number * OPERATIONS) for number in range(REPEATS)]
         states = await rig.states()
         if states != {"held": REPEATS * OPERATIONS}:

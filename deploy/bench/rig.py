@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,17 +16,25 @@ from aiokafka import TopicPartition as Place
 
 from deploy.bench.load import Load, Pipeline
 from deploy.bench.machine import Servers
+from deploy.errors import OperatorError
 from deploy.local import databases, environment, kafka, ports, postgres, worker
 from deploy.local.programs import Launch, Program
 from services.credits.tables import metadata
+from shared.contracts.credits import OperationCompleted, OperationRequested
 from shared.contracts.topics import LOCAL_PARTITIONS
 from shared.lanes import lane_of
 from shared.publisher import Publisher
 
 SERVICE = "credits"
+OPERATION_TOPICS = (OperationRequested.topic, OperationCompleted.topic)
+APPLIED = """
+    SELECT coalesce(sum(next_offset), 0) FROM kafka_offsets
+    WHERE consumer_group = $1 AND topic = $2
+"""
 BALANCE_CREDITS = 10**9
 PLAN, CREDITS_A_MONTH = "scale", 120_000
 LOOK_EVERY_SECONDS = 0.02
+CATCH_UP_SECONDS = 60.0
 # Every tenant's table has lanes; catalogues and offsets stay.
 EMPTIED = [name for name, table in metadata.tables.items() if "lane" in table.c] + ["outbox"]
 
@@ -93,6 +102,15 @@ class Rig:
         while (length := await self.length(topic)) < goal:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         return length
+
+    async def caught_up(self) -> None:
+        """Wait until credits has applied all that there is: what others were asked counts not."""
+        for topic in OPERATION_TOPICS:
+            goal, deadline = await self.length(topic), time.monotonic() + CATCH_UP_SECONDS
+            while await self.database.fetchval(APPLIED, SERVICE, topic) < goal:
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+                if time.monotonic() > deadline:
+                    raise OperatorError(f"{topic} was not read to its end")
 
     async def states(self) -> dict[str, int]:
         """How many operations there are in each state."""

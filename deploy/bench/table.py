@@ -28,6 +28,8 @@ def show(console: Console, report: Report) -> None:
     for table in tables:
         if table.row_count:
             console.print(table)
+    for failure in report.failures:
+        console.print(f"Not measured: {failure}", markup=False, soft_wrap=True)
     console.print(surroundings(report), soft_wrap=True)
 
 

@@ -44,7 +44,9 @@ def rate(name: str, a_second: float) -> Rate:
 
 def a_report(*figures: Figure) -> Report:
     machine = Machine("Linux", "a processor", 2, 24)
-    return Report("2026-01-01 12:00 UTC", machine, {"python": "3.11"}, figures, judge(figures), 0.5)
+    return Report(
+        "2026-01-01 12:00 UTC", machine, {"python": "3.11"}, figures, judge(figures), [], 0.5
+    )
 
 
 async def test_a_small_run_counts_every_request_of_both_ways_and_times_the_answers(
@@ -96,6 +98,7 @@ def test_table_chart_and_json_show_every_figure() -> None:
 
 def test_points_are_chosen_by_how_their_names_begin_and_never_fall_in_processes() -> None:
     assert [point.name for point in chosen(["copy"])] == ["copy-reserve", "copy-life"]
+    assert [point.name for point in chosen(["latency-200"])] == ["latency-200"]
     processes = [point.processes for point in POINTS]
     assert processes == sorted(processes)
     with pytest.raises(OperatorError, match="there is no such point"):
