@@ -173,7 +173,7 @@ class PriceList:
         return (tier.credits_per_image if tier else None) or 0
 
     def used(self, config: Config, done: Done, model: Model | None, held: int) -> Usage:
-        """P2 to P6 on what was really done; `held` is the estimate of an open hold, else 0."""
+        """P2 to P6 on what was really done; `held` is the estimate of its hold, else 0."""
         if config.mode == "image" and done.images is not None:
             charged = self.of_images(done.images, model)
             return Usage(done.tokens_input, done.tokens_output, is_estimated=False, credits=charged)
