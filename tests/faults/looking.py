@@ -1,0 +1,44 @@
+"""What can be seen from outside of a worker: the records of a topic, and its metrics."""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.local import worker
+from deploy.local.environment import KAFKA
+from deploy.local.programs import Program
+from shared import retained
+from shared.kafka import Record
+from tests.faults.scene import LOOK_AGAIN_SECONDS, SETTLE_SECONDS, Scene
+
+
+async def records_in(scene: Scene, *topics: str) -> list[Record]:
+    """Everything that topics hold, repeats included."""
+    found: list[Record] = []
+    async with retained.opened(scene.environment[KAFKA]) as kept:
+        places = await kept.places(topics)
+        begin, end = await kept.begin(places), await kept.end(places)
+        for place in places:
+            async for records in kept.read(place, begin[place], end[place]):
+                found += records
+    return found
+
+
+def metric(program: Program, name: str, **labels: str) -> float:
+    """The sum of a metric over all labels that are not named; 0 while nobody answers."""
+    assert program.http is not None
+    port = urlsplit(program.http).port
+    assert port is not None
+    _, text = worker.ask(port, "/metrics")
+    samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
+    return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
+
+
+async def until_metric(
+    is_so: Callable[[float], bool], program: Program, name: str, **labels: str
+) -> None:
+    async with asyncio.timeout(SETTLE_SECONDS):
+        while not is_so(await asyncio.to_thread(metric, program, name, **labels)):
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
