@@ -8,16 +8,19 @@ from deploy.local import programs
 from shared.contracts.credits import (
     ExtensionRequested,
     InvoicePaid,
+    OperationCancelled,
     OperationCompleted,
     OperationRequested,
 )
+from shared.dead_letters import STOP_ABOVE
 from shared.envelope import Outgoing
 from shared.kafka import Record
+from shared.lanes import lane_of
 from tests.faults import poison
-from tests.faults.looking import records_in
+from tests.faults.looking import metric, records_in, until_metric
 from tests.faults.poison import Poison
 from tests.faults.scene import Scene, accounts, funding, lives
-from tests.making import outgoing
+from tests.making import PARTITIONS, outgoing
 
 TOPICS = tuple(
     message.topic
@@ -31,6 +34,11 @@ HELD = """
     SELECT count(*) FROM reservations WHERE account_id = ANY($1::uuid[]) AND state <> 'refused'
 """
 PLENTY = 10**9
+RELEASED = """
+    SELECT count(*) FROM reservations WHERE account_id = ANY($1::uuid[]) AND state = 'released'
+"""
+STOPPED = "igny8_partition_stopped"
+GARBAGE = 150
 OPERATIONS = 5_000  # Each of them is two records.
 OURS = "dlq_"
 
@@ -116,3 +124,42 @@ def place_of(letter: Record) -> tuple[str, int, int]:
         int(said["dlq_partition"]),
         int(said["dlq_offset"]),
     )
+
+
+async def test_a_partition_of_mostly_garbage_stops_and_the_others_go_on(scene: Scene) -> None:
+    """What it stopped at is read by the next start: here all of it, there is less to come."""
+    owners = accounts(40)
+    topic, number = OperationCancelled.topic, lane_of(owners[0]) % PARTITIONS
+    garbage = [b"%d {" % one for one in range(GARBAGE)]
+    asked, _ = lives(owners, len(owners))
+    called_off = [
+        OperationCancelled(account_id=x.account_id, operation_id=x.operation_id) for x in asked
+    ]
+    elsewhere = sum(lane_of(owner) % PARTITIONS != number for owner in owners)
+
+    worker = scene.worker()
+    with programs.running([worker]):
+        await scene.tell([*funding(owners, PLENTY), *asked])
+        await scene.settled(*TOPICS)
+        await scene.publish([poison.sent(topic, owners[0], value) for value in garbage])
+        await scene.tell(called_off)
+        await until_metric(bool, worker, STOPPED, topic=topic, partition=str(number))
+        await scene.until(lambda released: released == elsewhere, RELEASED, owners)
+        more, _ = lives(owners, len(owners))
+        await scene.tell(more)
+        await scene.settled(*TOPICS)
+        assert await scene.value(RELEASED, owners) == elsewhere
+        assert metric(worker, STOPPED) == 1
+    assert await set_aside(scene, topic, garbage) == STOP_ABOVE
+    assert await scene.answered([*asked, *more]) == {"ok": len(asked) + len(more)}
+
+    with programs.running([worker]):
+        await scene.settled(topic)
+    assert await set_aside(scene, topic, garbage) == GARBAGE
+    assert await scene.value(RELEASED, owners) == len(owners)
+    await scene.assert_books_balance()
+
+
+async def set_aside(scene: Scene, topic: str, values: Sequence[bytes]) -> int:
+    """How many of them are dead letters."""
+    return len({record.value for record in await records_in(scene, f"{topic}.dlq")} & set(values))
