@@ -149,7 +149,7 @@ async def test_a_partition_of_mostly_garbage_stops_and_the_others_go_on(scene: S
         await scene.tell(more)
         await scene.settled(*TOPICS)
         assert await scene.value(RELEASED, owners) == elsewhere
-        assert metric(worker, STOPPED) == 1
+        assert await metric(worker, STOPPED) == 1
     assert await set_aside(scene, topic, garbage) == STOP_ABOVE
     assert await scene.answered([*asked, *more]) == {"ok": len(asked) + len(more)}
 

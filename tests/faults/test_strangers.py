@@ -96,7 +96,7 @@ async def test_an_answer_never_goes_to_a_topic_that_a_stranger_names(scene: Scen
             ]
         )
         await scene.settled(*TOPICS)
-        assert metric(worker, "igny8_unknown_reply_topics_total") == len(asked)
+        assert await metric(worker, "igny8_unknown_reply_topics_total") == len(asked)
 
     assert await scene.answered(asked) == {"ok": len(asked)}
     told = await records_in(scene, "credits.granted")
