@@ -33,6 +33,7 @@ UNASSIGNED_SECONDS = 0.02
 # aiokafka has one fetch under way a broker: while it waits for idle partitions, a busy one that has
 # run dry waits with it. So the wait is short, and a fetch is large.
 FETCH_WAIT_MILLISECONDS = 50
+HEARD_MILLISECONDS = 2 * FETCH_WAIT_MILLISECONDS  # Brokers answer in turn; 200 when read alone.
 FETCH_BYTES = 4 * 1024 * 1024
 PARTITION_FETCH_BYTES = 1024 * 1024
 SESSION_MILLISECONDS, HEARTBEAT_MILLISECONDS = 45_000, 3_000
@@ -149,6 +150,7 @@ class Poller:
                 self.order.add(polled)
         places = self.assignment.places
         lagging = {place for place in places if await lags(self.consumer, place)}
+        lagging |= unheard(self.consumer, places)
         if self.assignment.places is not places:
             return Batch(places, ())
         return Batch(places, self.order.take(self.settings.poll_records, lagging))
@@ -248,3 +250,15 @@ async def lags(consumer: AIOKafkaConsumer, place: Place) -> bool:
     """Whether there are records that were not read yet, or nobody knows."""
     end = consumer.highwater(place)
     return end is None or await consumer.position(place) < end
+
+
+def unheard(consumer: AIOKafkaConsumer, places: Collection[Place]) -> set[Place]:
+    """Those of which a sister was heard long after: nobody knows where they end by now.
+
+    While we are slow to take what was read of a partition, aiokafka reads on in the others alone.
+    """
+    heard = {place: consumer.last_poll_timestamp(place) or 0 for place in places}
+    newest = dict[int, int]()
+    for place, moment in heard.items():
+        newest[place.partition] = max(moment, newest.get(place.partition, 0))
+    return {p for p, moment in heard.items() if newest[p.partition] - moment > HEARD_MILLISECONDS}
