@@ -100,14 +100,18 @@ OPEN_ACCOUNTS = """
     FROM unnest($1::smallint[], $2::uuid[]) AS new (lane, account_id) ORDER BY lane, account_id
     ON CONFLICT DO NOTHING
 """
+# Behind OFFSET 0 the kind is a column to the planner: a constant makes it believe that few rows are
+# meant, and read all of them.
 FIND_RESERVATIONS = """
     SELECT lane, subject_id::text, account_id::text, reservation_id::text, created_at, expires_at,
            state, available_after, kind, operation_type, model, price_version, estimated, held,
            charged, shortfall, charge_seq, closed_at, close_reason, requested_at, answered_late,
            request, refusal
     FROM reservations
-    JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (lane, subject_id) USING (lane, subject_id)
-    WHERE kind = 'operation'
+    JOIN (
+        SELECT lane, subject_id, 'operation' AS kind
+        FROM unnest($1::smallint[], $2::uuid[]) AS keys (lane, subject_id) OFFSET 0
+    ) AS wanted USING (lane, subject_id, kind)
 """
 FIND_GRANTS = """
     SELECT account_id::text, invoice_id::text, line FROM grants
@@ -172,18 +176,27 @@ REWRITE_RESERVATIONS = (
 CLOSE_RESERVATIONS = """
     UPDATE reservations SET state = new.state, charged = new.charged, shortfall = new.shortfall,
         charge_seq = new.charge_seq, closed_at = $1, close_reason = new.close_reason
-    FROM unnest($2::smallint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[],
-                $8::bigint[], $9::text[])
-         AS new (lane, subject_id, account_id, state, charged, shortfall, charge_seq, close_reason)
+    FROM (
+        SELECT *, 'operation' AS kind
+        FROM unnest($2::smallint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[],
+                    $8::bigint[], $9::text[])
+             AS rows (lane, subject_id, account_id, state, charged, shortfall, charge_seq,
+                      close_reason)
+        OFFSET 0
+    ) AS new
     WHERE reservations.lane = new.lane AND reservations.subject_id = new.subject_id
-      AND reservations.account_id = new.account_id AND reservations.kind = 'operation'
+      AND reservations.account_id = new.account_id AND reservations.kind = new.kind
 """
 EXTEND_RESERVATIONS = """
     UPDATE reservations SET expires_at = new.expires_at
-    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::timestamptz[])
-         AS new (lane, subject_id, account_id, expires_at)
+    FROM (
+        SELECT *, 'operation' AS kind
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::timestamptz[])
+             AS rows (lane, subject_id, account_id, expires_at)
+        OFFSET 0
+    ) AS new
     WHERE reservations.lane = new.lane AND reservations.subject_id = new.subject_id
-      AND reservations.account_id = new.account_id AND reservations.kind = 'operation'
+      AND reservations.account_id = new.account_id AND reservations.kind = new.kind
 """
 ADD_ALERTS = """
     INSERT INTO alerts (created_at, lane, content, account_id, kind, subject, month, alert_id,
