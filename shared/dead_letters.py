@@ -52,9 +52,12 @@ class Watch:
         """Count those too that could be read, and were set aside when they were applied."""
         for place in {letter.place for letter in letters if is_unreadable(letter)}:
             own = [letter for letter in letters if letter.place == place]
-            newest_first = enumerate(reversed(own))
+            last = own[-1].record.offset
+            counted = max(last, self._counted.get(place, -1))
+            # A poll that is tried again may be shorter: what follows it is in the window already.
+            newest_first = enumerate(reversed(own), start=counted - last)
             bits = sum(1 << age for age, letter in newest_first if is_unreadable(letter))
-            self._remember(place, self._windows.get(place, 0) | bits, own[-1].record.offset)
+            self._remember(place, self._windows.get(place, 0) | bits, counted)
             if stops(self._windows[place]):
                 self._stop(place)
 
