@@ -19,6 +19,7 @@ CORRELATION, CAUSATION = sized(b"correlation_id"), sized(b"causation_id")
 TRACEPARENT, CE_ID, CE_SUBJECT = sized(b"traceparent"), sized(b"ce_id"), sized(b"ce_subject")
 UUID_SIZE = varint(36)
 OWN_HEADERS = 2  # ce_id and ce_subject.
+MAX_DEAD_VALUE_BYTES = 16 * 1024 * 1024  # Half of what a topic of dead letters takes.
 
 
 class Outgoing(NamedTuple):
@@ -176,7 +177,11 @@ def dead_letter(letter: Letter, reason: Reason, now: datetime) -> Outgoing:
         ("dlq_at", in_milliseconds(now).encode()),
         ("dlq_timestamp", b"%d" % record.timestamp),
     ]
+    value = record.value
+    if value is not None and len(value) > MAX_DEAD_VALUE_BYTES:  # It came compressed.
+        position.append(("dlq_cut_from", b"%d" % len(value)))
+        value = value[:MAX_DEAD_VALUE_BYTES]
     kept = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
     headers = [header(name, value) for name, value in (*kept, *position)]
-    written = stamped(record.key, record.value, headers, len(headers))
+    written = stamped(record.key, value, headers, len(headers))
     return Outgoing(f"{record.topic}.dlq", record.partition, written)

@@ -12,7 +12,10 @@ DAY_MS = 24 * 60 * 60 * 1000
 RETENTION_MS = 30 * DAY_MS
 REPLY_RETENTION_MS = DAY_MS
 FOR_EVER = -1
-MAX_RECORD_BYTES = 5 * 1024 * 1024  # An import's command, and a dead letter of it with its headers.
+MAX_RECORD_BYTES = 5 * 1024 * 1024  # An import's command, with room to spare.
+# A dead letter leaves uncompressed, and has more headers than the record had.
+MAX_DEAD_BYTES = 32 * 1024 * 1024
+DEAD_LETTERS = ".dlq"
 
 
 class Topic(NamedTuple):
@@ -33,7 +36,12 @@ def of(message: type[Message]) -> Topic:
 
 
 def dead_letters_of(topic: Topic) -> Topic:
-    return Topic(f"{topic.name}.dlq", topic.key, is_compacted=False, retention_ms=FOR_EVER)
+    name = topic.name + DEAD_LETTERS
+    return Topic(name, topic.key, is_compacted=False, retention_ms=FOR_EVER)
+
+
+def is_dead_letters(topic: Topic) -> bool:
+    return topic.name.endswith(DEAD_LETTERS)
 
 
 def topics_of(service: Service) -> set[Topic]:
@@ -62,7 +70,7 @@ def config(topic: Topic) -> dict[str, str]:
     """The broker's clock stamps every record: causes have lower timestamps than their effects."""
     settings = {
         "message.timestamp.type": "LogAppendTime",
-        "max.message.bytes": str(MAX_RECORD_BYTES),
+        "max.message.bytes": str(MAX_DEAD_BYTES if is_dead_letters(topic) else MAX_RECORD_BYTES),
         "cleanup.policy": "compact" if topic.is_compacted else "delete",
     }
     if topic.retention_ms is not None:
