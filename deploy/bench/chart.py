@@ -1,6 +1,6 @@
 """The figures as one picture: bars with the spread of their repeats, in plain SVG."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -37,6 +37,7 @@ class Panel(NamedTuple):
 
     title: str
     bars: Sequence[Bar]
+    colours: Mapping[str, str] = {}
 
     @property
     def height(self) -> int:
@@ -53,7 +54,7 @@ class Panel(NamedTuple):
 def drawn(report: Report) -> str:
     """One SVG document; nothing in it is loaded from elsewhere."""
     made = [panel for panel in panels(report) if panel.bars]
-    height = sum(panel.height for panel in made) + 2 * HEAD
+    height = sum(panel.height for panel in made) + HEAD + 2 * GAP
     shapes, top = [heading(report)], HEAD + GAP
     for panel in made:
         shapes += shapes_of(panel, top)
@@ -77,9 +78,11 @@ def panels(report: Report) -> Iterator[Panel]:
         "Operations a second (line: least to most of the repeats)", list(map(of_rate, ours))
     )
     known = [rate for rate in ours if not rate.name.startswith("naive")]
-    parties = ", ".join(COLOURS)
-    yield Panel(f"Processor time, us an operation: {parties}", list(map(of_cpu, known)))
-    yield Panel("Request to reply, ms", [bar for delay in delays for bar in of_delay(delay)])
+    yield Panel("Processor time, us an operation:", list(map(of_cpu, known)), COLOURS)
+    yield Panel(
+        "From when a request was due to its reply, ms",
+        [bar for delay in delays for bar in of_delay(delay)],
+    )
 
 
 def of_rate(rate: Rate) -> Bar:
@@ -101,7 +104,8 @@ def of_delay(delay: Delay) -> Iterator[Bar]:
 
 
 def shapes_of(panel: Panel, top: float) -> Iterator[str]:
-    yield text(12, top + 18, panel.title, INK, 14)
+    words = (span(word, colour) for word, colour in ((panel.title, INK), *panel.colours.items()))
+    yield f"<text x='12' y='{top + 18:.1f}' font-size='14'>{' '.join(words)}</text>"
     scale = PLOT / panel.most
     for number, bar in enumerate(panel.bars):
         yield from shapes_of_bar(bar, top + HEAD + number * (BAR + GAP), scale)
@@ -123,6 +127,10 @@ def shapes_of_bar(bar: Bar, top: float, scale: float) -> Iterator[str]:
         yield f"<path d='M{least:.1f} {middle:.1f}H{most:.1f}' stroke='{INK}'/>"
         left = max(left, most)
     yield text(left + 6, top + BAR - 3, bar.said, FAINT, 12)
+
+
+def span(words: str, colour: str) -> str:
+    return f"<tspan fill='{colour}'>{escape(words)}</tspan>"
 
 
 def text(x: float, y: float, words: str, colour: str, size: int) -> str:

@@ -73,7 +73,7 @@ def steady(name: str, rate: int, seconds: int, repeats: int, processes: int = 2)
     def plan(rig: Rig, accounts: Sequence[str]) -> list[Due]:
         return steadily(rig, accounts, rate, seconds)
 
-    title = f"Request to reply at {rate:,}/s, {counted(processes)}"
+    title = f"Reply at {rate:,}/s, {counted(processes)}"
     return Latency(name, title, processes, plan, repeats)
 
 
@@ -83,7 +83,7 @@ def counted(processes: int) -> str:
 
 def bursts(name: str, times_faster: int) -> Latency:
     """The arrivals of real traffic, so many times faster."""
-    title = f"Request to reply, real trace {times_faster} times faster, 2 processes"
+    title = f"Reply, real trace {times_faster} times faster, 2 processes"
 
     def plan(rig: Rig, accounts: Sequence[str]) -> list[Due]:
         lives = trace.lives(rig.pipeline, accounts)

@@ -9,7 +9,7 @@ from deploy.bench.figures import Delay, Duration, Rate, Spread
 from deploy.bench.report import Report
 from deploy.bench.targets import Verdict, shown
 
-WIDTH = 170
+WIDTH = 180
 DISTURBED_CORES = 0.2
 
 
