@@ -1,8 +1,10 @@
-"""Start with `python -m deploy.bench`, or `igny8 bench`."""
+"""`python -m deploy.bench` is `igny8 bench`."""
 
-from deploy.bench import app
-from deploy.progress import shown
+import sys
+
+from deploy.bench.command import NAME
+from deploy.cli import main
 
 if __name__ == "__main__":
-    with shown():
-        app()
+    sys.argv.insert(1, NAME)
+    main()

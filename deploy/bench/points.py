@@ -59,5 +59,5 @@ POINTS: tuple[Point, ...] = (
     Scenario("life-4", "Life, 4 processes", LIFE, 4),
 )
 # Java compiles what it does often: the first minute of a broker is like no other.
-WARM_UP = Scenario("warm-up", "Warming up the servers", LIFE, 1, repeats=1)
+WARM_UP = Scenario("warm-up", "Warming up the servers", LIFE, 1, repeats=2)
 QUICK = ("reserve-2", "naive-reserve", "life-2", "latency-200")
