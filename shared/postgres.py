@@ -86,7 +86,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Transaction]:
     """Commit at the end of the block, or nothing of it happened."""
     asked = time.perf_counter()
     # Two blocks: what lies between them is measured.
-    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:  # noqa: SIM117
+    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
         metrics.POOL_ACQUIRE.observe(time.perf_counter() - asked)
         async with connection.transaction():
             yield connection
@@ -95,9 +95,11 @@ async def transaction(pool: Pool) -> AsyncIterator[Transaction]:
 @asynccontextmanager
 async def snapshot(pool: Pool) -> AsyncIterator[Transaction]:
     """Read everything as of one moment, and change nothing."""
-    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield connection
+    async with (
+        pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield connection
 
 
 async def read_clock(connection: "Transaction | Pool", offset_seconds: float = 0) -> datetime:

@@ -54,7 +54,7 @@ class Probes:
                 await answer(send, is_good=False, bad=404)
 
     def is_live(self) -> bool:
-        """Whether every loop turns; not whether broker or database answer: no restart mends them."""
+        """Whether every loop turns; not whether broker or database answer: a restart is no help."""
         now = time.monotonic()
         return all(now - poller.turned_at < STILL_SECONDS for poller in self._service.pollers)
 

@@ -264,6 +264,6 @@ async def test_the_table_refuses_what_the_rules_never_do(
 
     with pytest.raises(asyncpg.CheckViolationError):
         await weighing.pool.execute(
-            f"UPDATE requests SET {broken} WHERE account_id = $1",  # noqa: S608 - A case of the test.
+            f"UPDATE requests SET {broken} WHERE account_id = $1",
             account,
         )

@@ -90,7 +90,7 @@ class Life:
         """Every row of these accounts, without what is new in every run."""
         found = {}
         for table, columns in STATES.items():
-            query = f"SELECT account_id, {columns} FROM {table} WHERE account_id = ANY($1::uuid[])"  # noqa: S608 - Constants.
+            query = f"SELECT account_id, {columns} FROM {table} WHERE account_id = ANY($1::uuid[])"
             rows = await database.fetch(query, self.accounts)
             found[table] = sorted(self._plain(str(tuple(row))) for row in rows)
         return found
