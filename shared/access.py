@@ -12,6 +12,7 @@ Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
 ACTOR, REPLAYED_FROM = "actor", "dlq_timestamp"
 MILLISECONDS = 1000
+MAX_DIGITS = 20  # Of a time in milliseconds; Python refuses to read what has thousands of them.
 
 
 class Gate:
@@ -42,6 +43,6 @@ class Gate:
 def sent_at(record: Record) -> float:
     """When the broker took it, in Unix seconds; a dead letter that is replayed, at first."""
     first = next((v for name, v in record.headers if name == REPLAYED_FROM), None)
-    if first and first.isdigit() and int(first) <= record.timestamp:
-        return int(first) / MILLISECONDS
+    if first and first.isdigit() and len(first) <= MAX_DIGITS:
+        return min(int(first), int(record.timestamp)) / MILLISECONDS
     return float(record.timestamp) / MILLISECONDS

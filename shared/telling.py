@@ -23,6 +23,7 @@ from shared.kafka import Letter, Refused, Unreadable, readable
 from shared.offsets import Became
 
 MAX_TTL_MILLISECONDS = 86_400_000
+MAX_DIGITS = 20  # Python refuses to read a number that has thousands of them.
 MAX_LOGGED = 100  # Characters of what a sender chose.
 TOO_LATE = "This was read too late to be done; nothing was done."
 
@@ -125,7 +126,9 @@ def reject(told: Told, command: Request, because: Cause, error: Error) -> Became
 def is_too_late(letter: Letter, now: datetime) -> bool:
     """Whether a command with `ttl_ms` is read later than that after the broker took it."""
     ttl = letter.headers.get("ttl_ms")
-    if ttl is None or not ttl.isdigit() or not 1 <= int(ttl) <= MAX_TTL_MILLISECONDS:
+    if ttl is None or not ttl.isdigit() or len(ttl) > MAX_DIGITS:
+        return False
+    if not 1 <= int(ttl) <= MAX_TTL_MILLISECONDS:
         return False
     waited = now - datetime.fromtimestamp(letter.record.timestamp / 1000, now.tzinfo)
     return waited > timedelta(milliseconds=int(ttl))
