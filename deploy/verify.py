@@ -17,8 +17,8 @@ from aiokafka.errors import KafkaConnectionError
 from deploy import surroundings
 from deploy.errors import OperatorError
 from deploy.local.cache import ROOT
-from deploy.local.databases import SERVICES
 from deploy.local.environment import KAFKA, database_variable
+from deploy.local.services import SERVICES
 from deploy.options import DATA, Data
 from shared import retained, verifying
 from shared.contracts.types import Json, JsonObject

@@ -8,6 +8,7 @@ from services.credits import outcomes, refusals, store
 from services.credits.book import Reservation
 from services.credits.queries.operations import FIND_OPERATIONS
 from shared.contracts.credits import OperationReplied
+from shared.contracts.message import encode
 from shared.contracts.replies import REPLY_TOPICS
 from shared.contracts.types import Json
 from shared.kafka import Record
@@ -59,7 +60,7 @@ def contradiction(reply: OperationReplied, row: Reservation | None) -> Violation
         return Violation(reply.account_id, what, {"operation_id": reply.id})
     first = outcomes.first_answer(row, replayed=True)  # An extension since then changes nothing.
     stands = msgspec.structs.replace(first, replayed=reply.replayed)
-    if reply in (stands, about_content(reply)):
+    if encode(reply) in (encode(stands), encode(about_content(reply))):
         return None
     what = "an operation was answered in one way and stands in the books in another"
     answered, stored = differences(reply, stands)
@@ -67,11 +68,12 @@ def contradiction(reply: OperationReplied, row: Reservation | None) -> Violation
     return Violation(reply.account_id, what, numbers)
 
 
-def about_content(reply: OperationReplied) -> OperationReplied:
+def about_content(reply: OperationReplied) -> OperationReplied | None:
     """The conflict with what another request got under the same id, which is kept nowhere."""
-    state = reply.error.state if reply.error else None
-    error = refusals.other_content(state or "")
-    return msgspec.structs.replace(reply, status="error", data=None, error=error)
+    if reply.error is None or reply.error.state is None:
+        return None
+    error = refusals.other_content(reply.error.state)
+    return msgspec.structs.replace(reply, error=error)
 
 
 def differences(
