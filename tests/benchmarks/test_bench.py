@@ -23,7 +23,7 @@ from deploy.bench.throughput import HELD, Kind, NaiveScenario, Scenario, drawn
 from deploy.errors import OperatorError
 from deploy.local import places
 
-FEW = Kind(drawn(300), requests_of, REPLY_TOPIC, HELD)
+FEW = Kind(drawn(3_000), requests_of, REPLY_TOPIC, HELD)
 COST = Cost(50.0, 20.0, 15.0, 85.0)
 CALM = Spread(0.0, 0.0, 0.1)
 
@@ -59,7 +59,7 @@ async def test_a_small_run_counts_every_request_of_both_ways_and_times_the_answe
         measured = await ours.measure(rig)
         reference = await naive.measure(rig)
         waited = await asked.measure(rig)
-    assert measured.operations == 300
+    assert measured.operations == 3_000
     assert measured.rate.median > reference.rate.median > 0
     assert measured.cpu.python > 0
     assert measured.cpu.postgres > 0
