@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -13,9 +13,12 @@ from tempfile import mkdtemp
 import msgspec
 import psutil
 import pytest
+import pytest_asyncio
 
 from deploy.local import environment, places, status, supervisor
 from deploy.local.status import Row
+from tests.deploy import desk as desks
+from tests.deploy import traffic
 
 PATIENCE_SECONDS = 180.0
 GIVEN = {environment.KAFKA, "CREDITS_DATABASE_URL", "LIMITS_DATABASE_URL", "CLOCK_OFFSET"}
@@ -78,13 +81,36 @@ def operator() -> Iterator[Operator]:
     """An operator with an empty data folder below one that everybody may enter."""
     above = Path(mkdtemp(prefix="igny8-tests-"))
     above.chmod(0o755)
-    own = {name: value for name, value in os.environ.items() if name not in GIVEN}
-    operator = Operator(above / "data", own)
+    operator = Operator(above / "data", own_surroundings())
     yield operator
     if operator.data.exists():
         supervisor.end(operator.data.resolve())
         places.remove(operator.data)
     places.remove(above)
+
+
+@pytest.fixture(scope="session")
+def books() -> Iterator[traffic.Stack]:
+    """A stack of its own that has done some work and is quiet."""
+    with traffic.quiet_stack() as made:
+        yield made
+
+
+@pytest.fixture
+def keeper(books: traffic.Stack) -> Operator:
+    """Who looks after the books that the tests share: he calls commands, and ends nothing."""
+    return Operator(books.home, own_surroundings())
+
+
+@pytest_asyncio.fixture
+async def desk(books: traffic.Stack) -> AsyncIterator[desks.Desk]:
+    async with desks.opened(books) as made:
+        yield made
+
+
+def own_surroundings() -> dict[str, str]:
+    """Ours without what would name servers."""
+    return {name: value for name, value in os.environ.items() if name not in GIVEN}
 
 
 def is_zombie(pid: int) -> bool:

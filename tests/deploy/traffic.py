@@ -14,6 +14,7 @@ from deploy.local import places, stack, worker
 from deploy.local.environment import KAFKA
 from shared import retained
 from shared.contracts.credits import Estimate, ImageCount, OperationRequested
+from shared.contracts.credits.operations import MAX_HOLD_SECONDS
 from shared.contracts.invoicing import AccountOpened
 from shared.contracts.message import Message
 from shared.envelope import Outgoing
@@ -80,6 +81,7 @@ def headers_of(said: Message) -> Mapping[str, bytes | None]:
     return {}
 
 
+STAY_OPEN = range(24, 41)  # However long the tests take that look at them.
 IMAGES = [ImageCount(quality="premium", count=2), ImageCount(quality="basic", count=1)]
 # Each is applied before the next is published. Ann has a plan, Bob has little.
 WAVES: Sequence[Sequence[Message]] = (
@@ -89,12 +91,14 @@ WAVES: Sequence[Sequence[Message]] = (
         paid(100, BOB, 2, kind="credit_package", code="starter"),
     ),
     (
-        *(requested(number) for number in range(1, 41)),
+        *(requested(number) for number in range(1, 24)),
+        *(requested(number, hold_ttl_s=MAX_HOLD_SECONDS) for number in STAY_OPEN),
         *(requested(number) for number in range(1, 6)),
         requested(6, operation_type="clustering"),
         requested(41, operation_type="image_generation", estimate=Estimate(images=IMAGES)),
         requested(42, operation_type="haiku"),
-        *(requested(number, BOB) for number in range(101, 104)),
+        *(requested(number, BOB, hold_ttl_s=MAX_HOLD_SECONDS) for number in (101, 102)),
+        requested(103, BOB),
     ),
     (
         *(completed(number) for number in range(1, 21)),

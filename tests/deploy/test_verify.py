@@ -1,0 +1,89 @@
+"""What an operator can rely on when he asks whether the books are right."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from deploy.local import worker
+from deploy.local.environment import KAFKA
+from deploy.verify import verify
+from shared.contracts.types import JsonObject
+from shared.verifying import BUSY, QUIET
+from tests.deploy.conftest import Operator
+from tests.deploy.desk import broken, by_one_credit
+from tests.deploy.traffic import Stack
+from tests.making import ANN, completed, paid, requested, uuid
+
+pytestmark = pytest.mark.servers
+
+CLARA = uuid(0xC)
+
+
+async def test_books_after_traffic_of_every_kind_are_right_and_nothing_is_left_lying(
+    books: Stack,
+) -> None:
+    report = await verify(books.environment, ["credits"], QUIET)
+    assert broken(report) == set()
+    assert report.ok
+    assert [invariant.id for invariant in report.invariants] == [
+        *("I1", "I2", "I3", "I4", "I5", "I6", "I10", "I11", "I16")
+    ]
+    assert all(invariant.finding.checked for invariant in report.invariants[:-1])
+    assert report.worth_knowing == ["content_generation(1000, 500) = 15"]
+
+
+async def test_a_busy_system_is_never_wrong_while_it_works(books: Stack) -> None:
+    numbers = range(1_000, 3_000)
+    runs = 0
+    with worker.running("credits", books.environment):
+        await books.tell(paid(1_000_000, CLARA, 3))
+        await books.tell(*(requested(number, CLARA) for number in numbers))
+        await books.tell(*(completed(number, CLARA) for number in numbers))
+        working = asyncio.ensure_future(books.applied())
+        while not working.done():
+            assert broken(await verify(books.environment, ["credits"], BUSY)) == set()
+            runs += 1
+        await working
+    assert runs > 1
+    assert broken(await verify(books.environment, ["credits"], QUIET)) == set()
+
+
+async def test_the_command_says_in_its_exit_status_whether_the_books_are_right(
+    books: Stack, keeper: Operator
+) -> None:
+    right = keeper.calls("verify", "--json", "--quiet-system")
+    assert right.returncode == 0
+    report: JsonObject = msgspec.json.decode(right.stdout)
+    assert report["ok"] is True
+    assert report["invariants"][0].keys() == {"id", "service", "ok", "checked", "violations"}
+
+    async with by_one_credit(books):
+        wrong = keeper.calls("verify", "--json")
+        text = keeper.calls("verify", "--service", "credits")
+    assert (wrong.returncode, text.returncode) == (1, 1)
+    found = msgspec.json.decode(wrong.stdout)
+    assert found["ok"] is False
+    assert found["invariants"][0]["violations"][0]["account_id"] == ANN
+    assert f"account {ANN}: a balance is not the sum of its entries" in text.stdout
+    assert text.stdout.splitlines()[-1].startswith("Broken: I1, I11")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "words"),
+    [
+        (["--service", "debits"], {}, "debits cannot be verified; there is credits"),
+        ([], {KAFKA: "127.0.0.1:9"}, "no Kafka answers at 127.0.0.1:9"),
+        ([], {"CREDITS_DATABASE_URL": "limits"}, '" does not exist'),
+    ],
+    ids=["an unknown service", "no Kafka", "a database without tables"],
+)
+def test_what_cannot_be_verified_is_said_in_one_line(
+    books: Stack, keeper: Operator, arguments: list[str], more: dict[str, str], words: str
+) -> None:
+    if "CREDITS_DATABASE_URL" in more:
+        more = {"CREDITS_DATABASE_URL": books.environment["LIMITS_DATABASE_URL"]}
+    failed = keeper.calls("verify", *arguments, **more)
+    assert failed.returncode == 1
+    assert words in failed.stderr.splitlines()[-1]
+    assert "Traceback" not in failed.stderr
