@@ -94,7 +94,7 @@ def test_each_record_is_told_of_in_records_that_others_can_read(poll: Sequence[S
         assert_told(letter, content, sent(records))
 
 
-@pytest.mark.parametrize("name", (*ASKING, *OTHERS))
+@pytest.mark.parametrize("name", [*ASKING, *OTHERS])
 def test_whatever_one_header_says_the_record_has_a_fate(name: str) -> None:
     asked = making.requested(1)
     shown = ("actor", token("editor"))
