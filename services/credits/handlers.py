@@ -47,14 +47,14 @@ class Credits:
     def __post_init__(self) -> None:
         self.desk = make_desk(NAME, self.service.settings)
 
-    async def open_book(self, tx: Transaction, causes: Sequence[store.Cause]) -> Book:
+    async def open_book(self, tx: Transaction, causes: Sequence[domain.Cause]) -> Book:
         """Lock the accounts, then read the time and the catalogue that the batch lives in."""
         settings = self.service.settings
-        accounts = await store.lock(tx, causes)
+        accounts = await store.accounts.lock(tx, causes)
         moment = await tx.fetchrow(sql.MOMENT)
         assert moment is not None, "the migration makes the one row of catalogue_version"
         if self._catalogue is None or self._catalogue.version != moment[1]:
-            self._catalogue = await store.read_catalogue(tx, moment[1])
+            self._catalogue = await store.catalogue.read(tx, moment[1])
         now: datetime = moment[0] + timedelta(seconds=settings.clock_offset)
         ids = rising_ids(now, secrets.token_bytes(SALT_BYTES))
         book = Book(now, ids, self._catalogue, accounts, settings.hold_margin_percent)
@@ -112,12 +112,12 @@ def outcome(letter: Letter, book: Book, told: Told) -> offsets.Became:
 
 async def sweep(credits: Credits) -> None:
     """Expire holds whose time has passed: the same rules, store and outbox, another source."""
-    service = credits.service
-    of = service.settings.kafka_partitions
+    service, settings = credits.service, credits.service.settings
+    of = settings.kafka_partitions
     async with service.turn():
-        own, parcel = service.partitions, None
+        parcel, whose = None, (service.partitions, of, SWEEP_HOLDS, settings.clock_offset)
         async with transaction(service.database.pool_for(None)) as tx:
-            if due := await store.due(tx, own, of, SWEEP_HOLDS, service.settings.clock_offset):
+            if due := await store.operations.due(tx, *whose):
                 book = await credits.open_book(tx, due)
                 told = Told(credits.postmark(book.now))
                 told.records += [record for hold in due for record in expiry(hold, book, told, of)]

@@ -1,4 +1,4 @@
-"""The statements of `store.py`, and the columns that each of them takes, in its order."""
+"""The statements of `store/`, and the columns that each of them takes, in its order."""
 
 import msgspec
 from msgspec.structs import replace

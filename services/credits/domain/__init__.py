@@ -48,6 +48,8 @@ from shared.contracts.invoicing import (
 )
 from shared.contracts.message import Message
 
+# What a batch is about: what others said, and what is due by itself.
+Cause: TypeAlias = Message | HoldDue
 Outcome: TypeAlias = Sequence[Message | Unpriced]
 Rule: TypeAlias = Callable[[Book, Any, Asked], Outcome]
 
@@ -70,10 +72,10 @@ RULES: Mapping[type, Rule] = MappingProxyType(
 )
 OBEYED: tuple[type[Message], ...] = tuple(t for t in RULES if issubclass(t, Message))
 
-__all__ = ["OBEYED", "Asked", "HoldDue", "Outcome", "Unpriced", "decide", "standings"]
+__all__ = ["OBEYED", "Asked", "Cause", "HoldDue", "Outcome", "Unpriced", "decide", "standings"]
 
 
-def decide(book: Book, message: Message | HoldDue, asked: Asked = Asked.BY_A_SERVICE) -> Outcome:
+def decide(book: Book, message: Cause, asked: Asked = Asked.BY_A_SERVICE) -> Outcome:
     """Apply one message to the book and say what happened; a repeat changes nothing."""
     return RULES[type(message)](book, message, asked)
 

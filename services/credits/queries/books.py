@@ -31,6 +31,6 @@ class Library:
         moment = await tx.fetchrow(sql.MOMENT)
         assert moment is not None, "the migration makes the one row of catalogue_version"
         if self._catalogue is None or self._catalogue.version != moment[1]:
-            self._catalogue = await store.read_catalogue(tx, moment[1])
+            self._catalogue = await store.catalogue.read(tx, moment[1])
         now = moment[0] + timedelta(seconds=self.settings.clock_offset)
         return Books(tx, now, self._catalogue, self.settings.hold_margin_percent)

@@ -13,7 +13,7 @@ EXAMPLE = "content_generation"
 
 async def worth_knowing(tx: Transaction) -> Sequence[str]:
     """A price that everybody can work out by hand."""
-    catalogue = await store.read_catalogue(tx, 0)
+    catalogue = await store.catalogue.read(tx, 0)
     prices = catalogue.prices.latest
     credits = prices.configs[EXAMPLE].by_tokens(1000 + 500, prices.default_text)
     return [f"{EXAMPLE}(1000, 500) = {credits}"]

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from services.credits import outcomes, refusals, store
+from services.credits import outcomes, refusals
 from services.credits.book import Reservation
 from services.credits.queries.operations import FIND_OPERATIONS
+from services.credits.store import keys as by_key
 from shared.contracts.credits import OperationReplied
 from shared.contracts.message import encode
 from shared.contracts.replies import REPLY_TOPICS
@@ -44,7 +45,7 @@ async def compare(
     snapshot: Snapshot, finding: Finding, replies: Sequence[OperationReplied]
 ) -> None:
     keys = {(lane_of(x.account_id), x.account_id, x.id) for x in replies if x.account_id}
-    rows = await store.find(snapshot.tx, FIND_OPERATIONS, keys)
+    rows = await by_key.find(snapshot.tx, FIND_OPERATIONS, keys)
     known = {(row["account_id"], row["subject_id"]): Reservation(**row) for row in rows}
     finding.checked += len(replies)
     for reply in replies:

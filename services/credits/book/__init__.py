@@ -1,0 +1,132 @@
+"""What one batch may touch, as it stands so far; `enter` is the only way a balance changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from services.credits.book.accounts import UNKNOWN, Account, Standing
+from services.credits.book.entries import Buckets, Entry, Granted, Reference, Used
+from services.credits.book.reservations import Change, Reservation
+from services.credits.catalogue import FREE, Catalogue
+from services.credits.remembered import Remembered, read_remembered
+from shared.contracts.credits import State, UsageRecorded
+from shared.contracts.moments import in_milliseconds, window_of
+from shared.contracts.operating import AlertRaised
+
+__all__ = [
+    "UNKNOWN",
+    "Account",
+    "Book",
+    "Buckets",
+    "Change",
+    "Entry",
+    "Granted",
+    "Key",
+    "LineKey",
+    "Reference",
+    "Reservation",
+    "Standing",
+    "Used",
+]
+
+# An id is unique in its account: another tenant's operation or invoice is another one.
+Key: TypeAlias = tuple[str, str]
+LineKey: TypeAlias = tuple[str, str, int]
+
+
+@dataclass(slots=True)
+class Book:
+    """The accounts of a batch, locked, the operations it is about, and what it adds."""
+
+    now: datetime
+    ids: Iterator[str]
+    catalogue: Catalogue
+    accounts: dict[str, Account]
+    hold_margin_percent: int = 20
+    operations: dict[Key, Reservation] = field(default_factory=dict)
+    granted: set[LineKey] = field(default_factory=set)
+    new_grants: list[Granted] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    usage: list[Used] = field(default_factory=list)
+    alerts: list[AlertRaised] = field(default_factory=list)
+    window: str = field(init=False)
+    at: str = field(init=False)  # `now`, as the contract writes it.
+
+    def __post_init__(self) -> None:
+        self.window, self.at = window_of(self.now), in_milliseconds(self.now)
+
+    def hear_of(self, account: Account, operation_id: str, state: State) -> Reservation:
+        """Write down an operation of which nothing was known."""
+        new = Reservation(
+            account.lane,
+            operation_id,
+            account.account_id,
+            next(self.ids),
+            self.now,
+            self.now,
+            state,
+            account.available,
+            change=Change.NEW,
+        )
+        self.operations[account.account_id, operation_id] = new
+        return new
+
+    def standing_of(self, account: Account) -> Standing:
+        """What is known of an account, to be changed."""
+        if account.standing is UNKNOWN:
+            account.standing = Standing(account.lane, account.account_id)
+        account.standing.is_changed = True
+        return account.standing
+
+    def asked_of(self, work: Reservation) -> Remembered | None:
+        """What was asked, where anybody asked."""
+        return read_remembered(work.request) if work.request else None
+
+    def used_this_month(self, account: Account) -> int:
+        return account.used if account.window == self.window else 0
+
+    def plan_of(self, account: Account) -> str:
+        return account.standing.plan_code or FREE
+
+    def credits_per_month(self, account: Account) -> int:
+        """Of the plan that counts; until that is known, of the last subscription grant."""
+        known = account.standing
+        plan = self.catalogue.plans.get(known.plan_code) if known.plan_code else None
+        return plan.included_credits if plan else known.granted_per_month
+
+    def log(self, account: Account, row: UsageRecorded) -> UsageRecorded:
+        """Add a row to the usage log."""
+        self.usage.append(Used(account.lane, self.now, row))
+        return row
+
+    def charge(self, account: Account, credits: int) -> None:
+        """Count a charge into the month in which it is made (P16)."""
+        account.used = self.used_this_month(account) + credits
+        account.window = self.window
+
+    def enter(self, account: Account, kind: str, deltas: Buckets, about: Reference) -> str | None:
+        """Change a balance and write it down; nothing moved is no entry."""
+        if not any(deltas):
+            return None
+        account.plan_bucket += deltas.plan
+        account.purchased_bucket += deltas.purchased
+        account.seq += 1
+        entry_id = next(self.ids)
+        self.entries.append(
+            Entry(
+                account.lane,
+                account.account_id,
+                account.seq,
+                entry_id,
+                kind,
+                deltas.plan,
+                deltas.purchased,
+                account.balance,
+                about.type,
+                about.id,
+                about.description,
+                self.now,
+            )
+        )
+        return entry_id

@@ -1,0 +1,37 @@
+"""All SQL that writes credits: one statement a table and batch, never one a message.
+
+A file a subject; each reads what a batch is about, and writes what the batch did to it.
+"""
+
+from collections.abc import Sequence
+
+from services.credits import rows
+from services.credits.book import Book
+from services.credits.catalogue import Catalogue
+from services.credits.domain import Cause
+from services.credits.store import accounts, alerts, catalogue, grants, operations
+from shared.contracts.operating import AlertRaised
+from shared.postgres import Transaction
+
+__all__ = ["accounts", "alerts", "catalogue", "grants", "load", "operations", "save"]
+
+
+async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
+    """Read what the batch is about; its accounts are locked already."""
+    await operations.load(tx, book, causes)
+    await grants.load(tx, book, causes)
+
+
+async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaised]:
+    """Write the book back: a fixed number of statements, whatever the batch was.
+
+    Gives the alerts that nobody has raised before.
+    """
+    await accounts.save(tx, book)
+    await operations.save(tx, book)
+    await rows.GRANTS.add(tx, book.new_grants)
+    await rows.LEDGER.add(tx, book.entries)
+    await rows.USAGE.add(tx, book.usage)
+    if book.catalogue is not known:
+        await catalogue.save(tx, book.catalogue, known)
+    return await alerts.add(tx, book)

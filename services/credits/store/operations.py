@@ -1,0 +1,58 @@
+"""Operations with their holds: sought by key, new ones copied, of the others what has changed."""
+
+from collections.abc import Collection, Sequence
+
+from services.credits import rows
+from services.credits import statements as sql
+from services.credits.book import Book, Change, Reservation
+from services.credits.domain import Cause, HoldDue
+from services.credits.store.keys import find, save_rows
+from shared.contracts.credits import (
+    ExtensionRequested,
+    OperationCancelled,
+    OperationCompleted,
+    OperationFailed,
+    OperationRequested,
+)
+from shared.postgres import Transaction
+
+ABOUT_OPERATIONS = (
+    OperationRequested,
+    OperationCompleted,
+    OperationFailed,
+    OperationCancelled,
+    ExtensionRequested,
+    HoldDue,
+)
+
+
+async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
+    """Read the operations that the batch is about."""
+    keys = {
+        (book.accounts[m.account_id].lane, m.operation_id)
+        for m in causes
+        if isinstance(m, ABOUT_OPERATIONS) and m.operation_id is not None
+    }
+    for row in await find(tx, sql.FIND_RESERVATIONS, keys):
+        reservation = Reservation(*row)
+        book.operations[reservation.account_id, reservation.subject_id] = reservation
+
+
+async def due(
+    tx: Transaction, partitions: Collection[int], of: int, limit: int, offset_seconds: float
+) -> list[HoldDue]:
+    """The holds of some of so many partitions whose time has passed, the oldest first."""
+    rows = await tx.fetch(sql.FIND_DUE, list(partitions), of, limit, offset_seconds)
+    return [HoldDue(*row) for row in rows]
+
+
+async def save(tx: Transaction, book: Book) -> None:
+    """New rows are copied; of the others only what has changed is written."""
+    every = list(book.operations.values())
+    await rows.RESERVATIONS.add(tx, [row for row in every if row.change is Change.NEW])
+    closed = [row for row in every if row.change is Change.CLOSED]
+    await save_rows(tx, sql.CLOSE_RESERVATIONS, sql.CLOSED_RESERVATION, closed, book.now)
+    extended = [row for row in every if row.change is Change.EXTENDED]
+    await save_rows(tx, sql.EXTEND_RESERVATIONS, sql.EXTENDED_RESERVATION, extended)
+    rewritten = [row for row in every if row.change is Change.REWRITTEN]
+    await save_rows(tx, sql.REWRITE_RESERVATIONS, sql.RESERVATION, rewritten)
