@@ -184,7 +184,7 @@ class Service:
 
 def run(name: str, subscribe: Callable[[Service], None]) -> None:
     """Make a service of what it subscribes to, and run it to its end."""
-    settings = Settings.read()
+    settings = Settings.read(name)
     logs.configure(name, settings.log_level, settings.worker_id)
     tracing.configure(name, settings.otel_exporter_otlp_endpoint)
     service = Service(name, settings)

@@ -1,18 +1,24 @@
 """Every environment variable, read once, typed."""
 
-from pathlib import Path
+import os
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, FilePath, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.lanes import LANES, divides_the_lanes
+
+LONGEST_OFFSET_SECONDS = 10 * 365 * 24 * 60 * 60.0
+MISSING = "it is missing"
 
 
 class Settings(BaseSettings):
     """What a process is told by its environment; a wrong or missing value ends it at the start."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    # What was wrong is never quoted: beside it, and perhaps in it, stand passwords.
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "production"] = "development"
     kafka_bootstrap_servers: str
@@ -25,8 +31,9 @@ class Settings(BaseSettings):
     worker_id: str | None = None  # A stable name lets a restarted worker keep its partitions.
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)  # Of the probes and metrics; 0 takes any.
-    actor_public_key_file: Path | None = None  # Without one every person is forbidden.
-    clock_offset: float = 0  # Seconds, for rehearsing a month end; refused outside development.
+    actor_public_key_file: FilePath | None = None  # Without one every person is forbidden.
+    # Seconds, for rehearsing a month end; refused outside development.
+    clock_offset: float = Field(default=0, ge=-LONGEST_OFFSET_SECONDS, le=LONGEST_OFFSET_SECONDS)
     poll_records: int = Field(default=500, ge=1, le=5000)
     poll_wait_milliseconds: int = Field(default=200, ge=1, le=1000)
     max_hold_back_seconds: float = Field(default=5.0, ge=0, le=60)
@@ -34,23 +41,51 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     otel_exporter_otlp_endpoint: str | None = None  # Without one no span is made.
 
-    @model_validator(mode="after")
-    def fits_together(self) -> "Settings":
-        """Refuse what no single variable shows to be wrong."""
-        if not divides_the_lanes(self.kafka_partitions):
-            raise ValueError(f"KAFKA_PARTITIONS must divide {LANES}")
-        if self.clock_offset and self.environment != "development":
-            raise ValueError("CLOCK_OFFSET is for development only")
-        return self
+    @field_validator("kafka_partitions")
+    @classmethod
+    def cuts_no_lane(cls, partitions: int) -> int:
+        if not divides_the_lanes(partitions):
+            raise ValueError(f"it must divide {LANES}")
+        return partitions
+
+    @field_validator("clock_offset")
+    @classmethod
+    def is_for_rehearsals(cls, offset: float, info: ValidationInfo) -> float:
+        if offset and info.data.get("environment") == "production":
+            raise ValueError("it is for development only")
+        return offset
 
     @classmethod
-    def read(cls) -> "Settings":
-        """Fail at the start, with the name of the variable that is missing or wrong."""
-        return cls()
+    def read(cls, service: str) -> "Settings":
+        """Give what a service is told; SystemExit names all that is missing or wrong, in a line."""
+        wrong: dict[str, str] = {}
+        try:
+            settings = cls()
+        except ValidationError as error:
+            wrong = wrong_in(error)
+        if not os.environ.get(variable := database_variable(service)):
+            wrong[variable] = MISSING
+        if wrong:
+            said = "; ".join(f"{name}: {reason}" for name, reason in wrong.items())
+            raise SystemExit(f"{service}: wrong settings: {said}")
+        return settings
 
     def database_url(self, service: str) -> str:
         """Where a service keeps its tables."""
         url = str(getattr(self, f"{service}_database_url"))
         if not url:
-            raise ValueError(f"{service.upper()}_DATABASE_URL is missing")
+            raise ValueError(f"{database_variable(service)} is missing")
         return url
+
+
+def database_variable(service: str) -> str:
+    return f"{service.upper()}_DATABASE_URL"
+
+
+def wrong_in(error: ValidationError) -> dict[str, str]:
+    """The variables that are missing or wrong, and why."""
+    reasons: dict[str, str] = {}
+    for problem in error.errors(include_input=False, include_url=False):
+        reason = MISSING if problem["type"] == "missing" else problem["msg"]
+        reasons[str(problem["loc"][0]).upper()] = reason.removeprefix("Value error, ")
+    return reasons
