@@ -12,6 +12,7 @@ from shared.kafka import Letter, Unreadable
 from shared.outbox import Parcel
 from shared.postgres import REFUSES_THE_DATA, read_clock, transaction
 from shared.service import Service
+from shared.telling import position_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ async def by_halves(service: Service, letters: Sequence[Letter], apply: Apply) -
             await by_halves(service, letters[:middle], apply)
             await by_halves(service, letters[middle:], apply)
             return
-        log.warning("set aside", **letters[0].place._asdict(), reason=type(refusal).__name__)
+        log.warning("set aside", reason=type(refusal).__name__, **position_of(letters[0]))
         parcel = await set_aside(service, letters[0])
     except asyncpg.DeadlockDetectedError:
         metrics.DEADLOCKS.inc()

@@ -1,6 +1,7 @@
 """One JSON line an event, with ids and positions; never a payload or a secret."""
 
 import logging
+import re
 import sys
 
 import structlog
@@ -8,6 +9,11 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 # Names under which a payload, a token or a password could slip into a line.
 NEVER = frozenset({"value", "payload", "headers", "actor", "token", "password", "url", "key"})
+
+# In what an exception says PostgreSQL quotes the row that it refuses.
+ROW = re.compile(
+    r"\nDETAIL:  .*?(?=\nHINT:  |\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL
+)
 
 
 def configure(service: str, level: str, worker: str | None) -> None:
@@ -17,6 +23,7 @@ def configure(service: str, level: str, worker: str | None) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        without_rows,
         without_contents,
     ]
     structlog.configure(
@@ -40,3 +47,8 @@ def configure(service: str, level: str, worker: str | None) -> None:
 
 def without_contents(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {name: value for name, value in event.items() if name not in NEVER}
+
+
+def without_rows(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    said = event.get("exception")
+    return {**event, "exception": ROW.sub("", said)} if isinstance(said, str) else event

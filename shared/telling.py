@@ -19,7 +19,7 @@ from shared.envelope import (
     dead_letter,
     names_an_unknown_topic,
 )
-from shared.kafka import Letter, Refused, Unreadable, readable
+from shared.kafka import Letter, Refused, Unreadable, account_in, readable
 from shared.offsets import Became
 
 MAX_TTL_MILLISECONDS = 86_400_000
@@ -77,8 +77,8 @@ def became(said: Said) -> Became:
 
 def set_aside(told: Told, letter: Letter, unreadable: Unreadable, now: datetime) -> Became:
     metrics.DEAD_LETTERS.labels(letter.record.topic, unreadable.reason).inc()
-    letter.content = unreadable  # For whoever counts how much of a partition is set aside.
     log.warning("set aside", reason=unreadable.reason, **position_of(letter))
+    letter.content = unreadable  # For whoever counts how much of a partition is set aside.
     told.records.append(dead_letter(letter, unreadable.reason, now))
     return "dead_lettered"
 
@@ -90,9 +90,15 @@ def position_of(letter: Letter) -> dict[str, str | int | None]:
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "account_id": getattr(letter.content, "account_id", None),
+        "account_id": account_of(letter),
         "correlation_id": correlation_id.decode()[:MAX_LOGGED] if correlation_id else None,
     }
+
+
+def account_of(letter: Letter) -> str | None:
+    """Whose it is, or under whose key it came."""
+    said = getattr(letter.content, "account_id", None)
+    return said or account_in({"account_id": (letter.record.key or b"").decode(errors="replace")})
 
 
 def refuse(told: Told, letter: Letter, refused: Refused) -> Became:
