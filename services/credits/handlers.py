@@ -20,7 +20,7 @@ from shared.contracts.message import Event, Message
 from shared.contracts.moments import rising_ids
 from shared.envelope import Outgoing, Postmark, announce, cause_of_itself
 from shared.halving import by_halves
-from shared.kafka import Letter
+from shared.kafka import Letter, readable
 from shared.lanes import lane_of
 from shared.offsets import Fate
 from shared.outbox import Parcel
@@ -106,8 +106,15 @@ async def apply(credits: Credits, letters: Sequence[Letter]) -> Parcel | None:
 
 def outcome(letter: Letter, book: Book, told: Told) -> offsets.Became:
     """Decide one letter, and add everything that it makes us send, in order."""
-    asked = domain.Asked.BY_A_PERSON if letter.role else domain.Asked.BY_A_SERVICE
+    asked = domain.BY_A_SERVICE if letter.role is None else asked_by(letter)
     return tell(told, letter, book.now, lambda said: domain.decide(book, said, asked))
+
+
+def asked_by(letter: Letter) -> domain.Asked:
+    """Who said it, for whoever looks into the audit later."""
+    said = readable(letter.headers.get("correlation_id"))
+    correlation_id = said.decode() if said else getattr(letter.content, "subject", "")
+    return domain.Asked(letter.role, letter.user_id, correlation_id)
 
 
 async def sweep(credits: Credits) -> None:

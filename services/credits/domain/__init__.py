@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from services.credits import outcomes
 from services.credits.book import Book
+from services.credits.domain.asked import BY_A_SERVICE, Asked
 from services.credits.domain.charges import charge
 from services.credits.domain.endings import HoldDue, cancel, expire, fail
 from services.credits.domain.grants import grant
@@ -28,7 +29,7 @@ from services.credits.domain.mirror import (
     status_changed,
     subscription_changed,
 )
-from services.credits.domain.requests import Asked, authorise, extend
+from services.credits.domain.requests import authorise, extend
 from services.credits.outcomes import Unpriced
 from shared.contracts.credits import (
     BalanceChanged,
@@ -72,10 +73,20 @@ RULES: Mapping[type, Rule] = MappingProxyType(
 )
 OBEYED: tuple[type[Message], ...] = tuple(t for t in RULES if issubclass(t, Message))
 
-__all__ = ["OBEYED", "Asked", "Cause", "HoldDue", "Outcome", "Unpriced", "decide", "standings"]
+__all__ = [
+    "BY_A_SERVICE",
+    "OBEYED",
+    "Asked",
+    "Cause",
+    "HoldDue",
+    "Outcome",
+    "Unpriced",
+    "decide",
+    "standings",
+]
 
 
-def decide(book: Book, message: Cause, asked: Asked = Asked.BY_A_SERVICE) -> Outcome:
+def decide(book: Book, message: Cause, asked: Asked = BY_A_SERVICE) -> Outcome:
     """Apply one message to the book and say what happened; a repeat changes nothing."""
     return RULES[type(message)](book, message, asked)
 

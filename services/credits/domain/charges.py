@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation
-from services.credits.domain.requests import Asked
+from services.credits.domain.asked import Asked
 from services.credits.outcomes import Charge, Cost, Unpriced
 from services.credits.prices import (
     USUAL_QUALITY,

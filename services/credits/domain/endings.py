@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Change, Reservation
-from services.credits.domain.requests import Asked
+from services.credits.domain.asked import Asked
 from services.credits.outcomes import Cost
 from services.credits.prices import USUAL_QUALITY, usd_text
 from shared.contracts.credits import OperationCancelled, OperationFailed, State

@@ -1,10 +1,10 @@
 """Before work starts: may this account spend so much, and for how long is it held (P7, P8)."""
 
 from datetime import timedelta
-from enum import Enum
 
 from services.credits import outcomes, refusals
 from services.credits.book import Account, Book, Change, Reservation
+from services.credits.domain.asked import Asked
 from services.credits.prices import Config, Model, PriceList
 from shared.contracts.credits import (
     CHARGED,
@@ -14,13 +14,6 @@ from shared.contracts.credits import (
 )
 from shared.contracts.errors import Error, Problem, invalid, not_found
 from shared.contracts.message import Message, encode
-
-
-class Asked(Enum):
-    """On whose word: a service's estimate counts, a person's may raise what is needed only."""
-
-    BY_A_SERVICE = "service"
-    BY_A_PERSON = "person"
 
 
 def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Message]:
@@ -98,7 +91,7 @@ def required(
 ) -> int:
     """P7: a person's estimate may raise what is required, never lower it below the default."""
     needed = prices.required(config, request.estimate, model)
-    if asked is Asked.BY_A_PERSON and config.mode != "image":
+    if asked.is_by_a_person and config.mode != "image":
         return max(needed, prices.required(config, None, model))
     return needed
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from services.credits import refusals
 from services.credits.book import Account, Book
-from services.credits.domain.requests import Asked, required
+from services.credits.domain.asked import Asked
+from services.credits.domain.requests import required
 from services.credits.prices import (
     NOTHING_SAID,
     TOKENS_A_PRICE,
@@ -105,7 +106,7 @@ def price(
         model=item.model,
         estimate=item,
     )
-    asked = Asked.BY_A_SERVICE if question.role is None else Asked.BY_A_PERSON
+    asked = Asked(question.role, question.user_id)
     needed = required(prices, config, model, request, asked)
     counts = item if needed == prices.required(config, item, model) else NOTHING_SAID
     usd = exact_usd(prices, config, counts, item.model)

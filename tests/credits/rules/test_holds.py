@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.credits.domain import Asked
+from services.credits.domain import BY_A_SERVICE, Asked
 from shared.contracts.credits import (
     Authorised,
     CreditsReserved,
@@ -18,11 +18,13 @@ from shared.contracts.types import Json
 from tests.credits.rules.desk import Desk, all_of, authorised, desk_with, only, refused
 from tests.making import completed, extension, images_requested, requested
 
+BY_A_PERSON = Asked("editor", "ann")
+
 RICH = 10_000
 MINUTES_16 = timedelta(minutes=16)
 
 
-def ask(said: OperationRequested, asked: Asked = Asked.BY_A_SERVICE) -> Authorised:
+def ask(said: OperationRequested, asked: Asked = BY_A_SERVICE) -> Authorised:
     return authorised(desk_with(RICH).tell(said, asked=asked))
 
 
@@ -79,9 +81,9 @@ def test_tokens_are_better_known_than_words_and_words_than_nothing(
 @pytest.mark.parametrize(
     ("asked", "words", "needed"),
     [
-        (Asked.BY_A_SERVICE, 100, 22),
-        (Asked.BY_A_PERSON, 100, 50),
-        (Asked.BY_A_PERSON, 10_000, 150),
+        (BY_A_SERVICE, 100, 22),
+        (BY_A_PERSON, 100, 50),
+        (BY_A_PERSON, 10_000, 150),
     ],
 )
 def test_a_person_may_need_more_than_is_usual_but_never_less(
