@@ -18,6 +18,7 @@ from deploy.errors import OperatorError
 from deploy.local.environment import KAFKA
 from deploy.options import DATA, Data
 from shared import retained
+from shared.contracts.topics import MAX_RECORD_BYTES
 from shared.contracts.types import JsonObject
 from shared.envelope import Outgoing
 from shared.kafka import IS_UUID, Record
@@ -25,7 +26,8 @@ from shared.publisher import Publisher
 from shared.retained import Retained
 from shared.wire import Header, header, stamped
 
-SUFFIX, OURS, FIRST_SENT = ".dlq", "dlq_", "dlq_timestamp"
+SUFFIX, OURS, FIRST_SENT, CUT = ".dlq", "dlq_", "dlq_timestamp", "dlq_cut_from"
+MOST_BYTES = MAX_RECORD_BYTES - 100  # The broker counts the header of a batch, too.
 SHOWN_CHARACTERS = 80
 NO_PLACE = "name a dead letter by TOPIC PARTITION OFFSET, or many by --all --topic TOPIC"
 
@@ -54,10 +56,22 @@ class DeadLetter:
     @property
     def origin(self) -> Place | None:
         """Where it came from, where that is told and goes with where it is."""
-        topic, partition = self.said.get("dlq_topic"), self.said.get("dlq_partition", "")
-        if f"{topic}{SUFFIX}" != self.record.topic or not partition.isdecimal():
+        topic, partition = self.said.get("dlq_topic"), self.said.get("dlq_partition")
+        here = self.record.topic, str(self.record.partition)
+        if topic is None or (f"{topic}{SUFFIX}", partition) != here:
             return None
-        return Place(topic, int(partition))
+        return Place(topic, self.record.partition)
+
+    @property
+    def flaw(self) -> str:
+        """Why it cannot be sent again, if so."""
+        if self.origin is None:
+            return "without an origin"
+        if CUT in self.said:
+            return "without its end"
+        if len(self.again(self.origin).record) > MOST_BYTES:  # It came compressed.
+            return "too large for its topic"
+        return ""
 
     @property
     def fingerprint(self) -> bytes:
@@ -102,7 +116,7 @@ def replay(
     """Send dead letters to where they came from, as they came; their ids let each act once."""
     if many and topic and not place:
         asyncio.run(replay_all(data, dead(topic), reason))
-    elif place and len(place) == 3 and not many and "".join(place[1:]).isdecimal():
+    elif place and len(place) == 3 and not many and all(map(str.isdecimal, place[1:])):
         asyncio.run(replay_one(data, Place(dead(place[0]), int(place[1])), int(place[2])))
     else:
         raise OperatorError(NO_PLACE)
@@ -183,8 +197,8 @@ async def replay_one(data: Data, place: Place, offset: int) -> None:
     where = f"{place.topic} {place.partition} {offset}"
     async with opened(data) as topics, publishing(data) as publisher:
         letter = await letter_at(topics, place, offset)
-        if (home := letter.origin) is None:
-            raise OperatorError(f"{where} does not say where it came from")
+        if (home := letter.origin) is None or letter.flaw:
+            raise OperatorError(f"{where} is {letter.flaw}")
         await publisher.send([letter.again(home)])
     typer.echo(f"replayed {where} to {home.topic} {home.partition}")
 
@@ -203,8 +217,8 @@ class Replay:
         reason = letter.said.get("dlq_reason", "")
         if self.reason and reason != self.reason:
             return None
-        if (home := letter.origin) is None:
-            self.left_out["without an origin"] += 1
+        if (home := letter.origin) is None or letter.flaw:
+            self.left_out[letter.flaw] += 1
             return None
         if letter.fingerprint in self._seen:
             self.left_out["set aside again"] += 1
