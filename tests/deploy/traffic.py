@@ -18,6 +18,7 @@ from shared.contracts.credits.operations import MAX_HOLD_SECONDS
 from shared.contracts.invoicing import AccountOpened
 from shared.contracts.message import Message
 from shared.envelope import Outgoing
+from shared.kafka import Record
 from shared.publisher import Publisher
 from tests.making import ANN, BOB, cancelled, completed, failed, outgoing, paid, requested
 
@@ -46,6 +47,18 @@ class Stack:
     async def tell(self, *messages: Message) -> None:
         """Publish what others say; who asks wants to know the answer."""
         await self.publish(*(outgoing(said, headers_of(said)) for said in messages))
+
+    async def kept(self, *topics: str) -> list[Record]:
+        """Everything that topics hold."""
+        async with retained.opened(self.environment[KAFKA]) as held:
+            places = await held.places(topics)
+            begin, end = await held.begin(places), await held.end(places)
+            chunks = [
+                records
+                for place in places
+                async for records in held.read(place, begin[place], end[place])
+            ]
+        return [record for records in chunks for record in records]
 
     async def applied(self) -> None:
         """Wait until the service has read all that there is."""
