@@ -28,4 +28,13 @@ class Remembered(msgspec.Struct, frozen=True, gc=False):
     related: Subject | None = None
 
 
+class RememberedRun(msgspec.Struct, frozen=True, gc=False):
+    """What the request of a run said, beside its stages."""
+
+    hold_ttl_s: int = 14_400
+    site_id: str | None = None
+    user_id: str | None = None
+
+
+read_remembered_run = msgspec.json.Decoder(RememberedRun).decode
 read_remembered = msgspec.json.Decoder(Remembered).decode

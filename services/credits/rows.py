@@ -41,6 +41,7 @@ RESERVATIONS = Rows(
         "answered_late": boolean,
         "request": or_null(bytea),
         "refusal": or_null(bytea),
+        "run_id": or_null(uuid),
     },
 )
 GRANTS = Rows(

@@ -70,6 +70,7 @@ RESERVATION = (
     "answered_late",
     "request",
     "refusal",
+    "run_id",
 )
 CLOSED_RESERVATION = (
     "lane",
@@ -106,7 +107,7 @@ FIND_RESERVATIONS = """
     SELECT lane, subject_id::text, account_id::text, reservation_id::text, created_at, expires_at,
            state, available_after, kind, operation_type, model, price_version, estimated, held,
            charged, shortfall, charge_seq, closed_at, close_reason, requested_at, answered_late,
-           request, refusal
+           request, refusal, run_id::text
     FROM unnest($1::smallint[], $2::uuid[]) AS wanted (its_lane, its_id)
     CROSS JOIN LATERAL (
         SELECT * FROM reservations
@@ -156,7 +157,7 @@ RESERVATION_ARRAYS = """
     $1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[],
     $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::int[], $13::bigint[],
     $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::timestamptz[], $19::text[],
-    $20::timestamptz[], $21::boolean[], $22::bytea[], $23::bytea[]
+    $20::timestamptz[], $21::boolean[], $22::bytea[], $23::bytea[], $24::uuid[]
 """
 # What is seldom: a request that came after its report, a charge of what was refused or had ended.
 REWRITE_RESERVATIONS = (
@@ -169,7 +170,7 @@ REWRITE_RESERVATIONS = (
         charge_seq = excluded.charge_seq, expires_at = excluded.expires_at,
         closed_at = excluded.closed_at, close_reason = excluded.close_reason,
         requested_at = excluded.requested_at, answered_late = excluded.answered_late,
-        request = excluded.request, refusal = excluded.refusal
+        request = excluded.request, refusal = excluded.refusal, run_id = excluded.run_id
 """
 )
 # The usual end: nothing but the end changes.

@@ -45,6 +45,7 @@ class Reservation:
     answered_late: bool = False  # The request came after the charge.
     request: bytes | None = None  # What was asked, as JSON: None until it is requested.
     refusal: bytes | None = None  # The error that the request was answered with.
+    run_id: str | None = None  # The automation run that it is part of.
     change: Change = Change.NONE
 
     @property

@@ -22,7 +22,8 @@ FIND_OPERATIONS = """
     SELECT lane, subject_id::text AS subject_id, account_id::text AS account_id,
            reservation_id::text AS reservation_id, created_at, expires_at, state, available_after,
            kind, operation_type, model, price_version, estimated, held, charged, shortfall,
-           charge_seq, closed_at, close_reason, requested_at, answered_late, request, refusal
+           charge_seq, closed_at, close_reason, requested_at, answered_late, request, refusal,
+           run_id::text AS run_id
     FROM reservations
     JOIN unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS asked (lane, account_id, subject_id)
          USING (lane, account_id, subject_id)

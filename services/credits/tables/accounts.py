@@ -82,6 +82,7 @@ reservations = Table(
     Column("answered_late", Boolean, nullable=False),
     Column("request", LargeBinary),
     Column("refusal", LargeBinary),
+    Column("run_id", Uuid),
     CheckConstraint("charged = 0 OR state IN ('committed', 'committed_late')", name="charged_once"),
     CheckConstraint("(charge_seq IS NULL) = (charged = 0)", name="charged_in_the_ledger"),
     CheckConstraint("(closed_at IS NULL) = (state IN ('held', 'refused'))", name="ended_in_time"),
