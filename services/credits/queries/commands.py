@@ -1,12 +1,13 @@
 """`command.outcome`: the reply that a command got, from the rows that remember it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
 from services.credits import outcomes
-from services.credits.book import Reservation
+from services.credits.book import Key, Reservation
 from services.credits.queries.books import Books
 from services.credits.queries.operations import find_operations
 from shared.asking import Question
@@ -17,11 +18,14 @@ from shared.contracts.credits import (
     Outcome,
 )
 from shared.contracts.errors import Error, Problem, invalid
+from shared.contracts.message import Reply
 from shared.contracts.moments import in_milliseconds
 from shared.contracts.operating import AskOutcome, StoredReply
 from shared.contracts.types import HEX_GROUPS
 
-Reply: TypeAlias = Callable[[Reservation], StoredReply | None]
+Replies: TypeAlias = Mapping[Key, StoredReply | None]
+# The replies to the commands of one topic, by their accounts and ids: one statement.
+Find: TypeAlias = Callable[[Books, Collection[Key]], Awaitable[Replies]]
 
 IS_UUID = re.compile(HEX_GROUPS)
 UNKNOWN = Outcome(known=False)
@@ -31,33 +35,44 @@ async def command_outcomes(
     books: Books, questions: Sequence[Question[AskOutcome]]
 ) -> list[Outcome | Error]:
     """Nothing is started; a command that left its id free is one that nobody knows."""
-    keys = [(question.account, question.params.id.lower()) for question in questions]
-    found = await find_operations(books, {key for key in keys if IS_UUID.fullmatch(key[1])})
-    return [
-        outcome(question.params.topic, found.get(key))
-        for key, question in zip(keys, questions, strict=True)
-    ]
+    asked = [(q.params.topic, (q.account, q.params.id.lower())) for q in questions]
+    wanted = defaultdict[str, set[Key]](set)
+    for topic, key in asked:
+        if topic in STORED and IS_UUID.fullmatch(key[1]):
+            wanted[topic].add(key)
+    found = {topic: await STORED[topic](books, keys) for topic, keys in wanted.items()}
+    return [outcome(topic, found.get(topic, {}).get(key)) for topic, key in asked]
 
 
-def outcome(topic: str, operation: Reservation | None) -> Outcome | Error:
-    stored = STORED.get(topic)
-    if stored is None:
+def outcome(topic: str, reply: StoredReply | None) -> Outcome | Error:
+    if topic not in STORED:
         reason = f"Expected one of {', '.join(STORED)}"
         return invalid([Problem(path="params.topic", reason=reason)])
-    reply = None if operation is None else stored(operation)
     return UNKNOWN if reply is None else Outcome(known=True, state="answered", reply=reply)
 
 
-def authorised(operation: Reservation) -> StoredReply | None:
-    """As it was answered at first; what was only reported on was never asked for."""
-    if operation.request is None:
-        return None
-    reply = outcomes.first_answer(operation, replayed=True)
+def stored(reply: Reply) -> StoredReply:
+    """As it was answered at first."""
     assert reply.status != "accepted", "what is kept is final"
     return StoredReply(status=reply.status, data=reply.data, error=reply.error)
 
 
-def extended(operation: Reservation) -> StoredReply | None:
+async def authorised(books: Books, keys: Collection[Key]) -> Replies:
+    """What was only reported on was never asked for."""
+    found = await find_operations(books, keys)
+    return {
+        key: stored(outcomes.first_answer(operation, replayed=True))
+        for key, operation in found.items()
+        if operation.request is not None
+    }
+
+
+async def extended(books: Books, keys: Collection[Key]) -> Replies:
+    found = await find_operations(books, keys)
+    return {key: extension(operation) for key, operation in found.items()}
+
+
+def extension(operation: Reservation) -> StoredReply | None:
     """The latest extension; one that changed nothing has left nothing behind."""
     if operation.request is None or operation.expires_at <= operation.first_expiry:
         return None
@@ -66,7 +81,7 @@ def extended(operation: Reservation) -> StoredReply | None:
     return StoredReply(status="ok", data=data)
 
 
-# What each command is remembered by.
-STORED: Mapping[str, Reply] = MappingProxyType(
+# Where the replies to each command are found.
+STORED: Mapping[str, Find] = MappingProxyType(
     {OperationRequested.topic: authorised, ExtensionRequested.topic: extended}
 )
