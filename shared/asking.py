@@ -17,6 +17,7 @@ from shared import metrics
 from shared.contracts.asking import Params, Query, parameters
 from shared.contracts.errors import Error, Problem, forbidden, invalid, unavailable
 from shared.contracts.message import Message, Part, Reply
+from shared.contracts.types import Role
 from shared.envelope import Postmark
 from shared.kafka import Letter
 from shared.postgres import REFUSES_THE_DATA, Transaction, snapshot
@@ -43,7 +44,7 @@ class Question(Generic[Asked]):
 
     account_id: str | None  # None: about all of them, or about none.
     params: Asked
-    role: str | None = None  # None: a service asks.
+    role: Role | None = None  # None: a service asks.
     user_id: str | None = None
 
     @property

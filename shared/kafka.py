@@ -13,7 +13,7 @@ from shared.access import Gate
 from shared.contracts import canonical
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, Request
-from shared.contracts.types import HEX_GROUPS, Json
+from shared.contracts.types import HEX_GROUPS, Json, Role
 from shared.lanes import lane_of
 
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
@@ -54,7 +54,7 @@ class Letter:
     record: Record
     headers: Headers
     content: Content
-    role: str | None = None
+    role: Role | None = None
     user_id: str | None = None
 
     @property

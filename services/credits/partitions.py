@@ -9,7 +9,7 @@ import structlog
 from shared.postgres import Transaction, read_clock, transaction
 from shared.service import Service
 
-MONTHLY = ("ledger", "usage")
+MONTHLY = ("ledger", "usage", "audit")
 MONTHS_AHEAD = 2
 MAKERS = 7_001  # The key under which workers take turns: PostgreSQL's advisory locks.
 

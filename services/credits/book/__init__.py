@@ -12,7 +12,7 @@ from services.credits.catalogue import FREE, Catalogue
 from services.credits.remembered import Remembered, read_remembered
 from shared.contracts.credits import State, UsageRecorded
 from shared.contracts.moments import in_milliseconds, window_of
-from shared.contracts.operating import AlertRaised
+from shared.contracts.operating import AlertRaised, AuditRecorded
 
 __all__ = [
     "UNKNOWN",
@@ -50,6 +50,7 @@ class Book:
     entries: list[Entry] = field(default_factory=list)
     usage: list[Used] = field(default_factory=list)
     alerts: list[AlertRaised] = field(default_factory=list)
+    audits: list[AuditRecorded] = field(default_factory=list)
     window: str = field(init=False)
     at: str = field(init=False)  # `now`, as the contract writes it.
 

@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
+from shared.contracts.types import Role
+
 
 class Asked(NamedTuple):
     """A service's estimate counts as given; what a person does is kept with his name."""
 
-    role: str | None = None  # None: a service.
+    role: Role | None = None  # None: a service.
     user_id: str | None = None
     correlation_id: str = ""
 

@@ -5,15 +5,17 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Index,
     Integer,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.credits.tables.columns import metadata
 
-Table(
+cost_configs = Table(
     "cost_configs",
     metadata,
     Column("operation_type", Text, primary_key=True),
@@ -21,7 +23,7 @@ Table(
     Column("price_version", Integer, nullable=False),
     Column("content", JSONB, nullable=False),
 )
-Table(
+model_prices = Table(
     "model_prices",
     metadata,
     Column("model", Text, primary_key=True),
@@ -29,6 +31,11 @@ Table(
     Column("price_version", Integer, nullable=False),
     Column("content", JSONB, nullable=False),
 )
+# A price version belongs to one change; those of the seed rows share the first.
+CHANGED = text("price_version > 1")
+Index("config_changes", cost_configs.c.price_version, unique=True, postgresql_where=CHANGED)
+Index("model_changes", model_prices.c.price_version, unique=True, postgresql_where=CHANGED)
+
 Table(
     "plans",
     metadata,
