@@ -90,6 +90,18 @@ def pack_moment(value: datetime | None) -> bytes:
 word: Encode = partial(map, pack_word)  # A text of which there are few: a state, an operation.
 moment: Encode = partial(map, pack_moment)  # A time, of which a batch has few.
 
+JSONB_VERSION = b"\x01"
+
+
+@lru_cache(maxsize=WORDS_REMEMBERED)
+def pack_json(value: str) -> bytes:
+    """Write a `jsonb` given as text: mostly it is the same for all rows."""
+    written = value.encode()
+    return LENGTH(1 + len(written)) + JSONB_VERSION + written
+
+
+json: Encode = partial(map, pack_json)
+
 DIGIT = 10_000  # `numeric` is written in base 10,000.
 USD_HEADER = Struct(">ihhhh").pack
 

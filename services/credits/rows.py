@@ -6,6 +6,7 @@ from shared.copying import (
     boolean,
     bytea,
     integer,
+    json,
     moment,
     or_null,
     smallint,
@@ -75,6 +76,8 @@ LEDGER = Rows(
         "reference_type": word,
         "reference_id": text,
         "description": word,
+        "metadata": json,
+        "actor": word,
     },
 )
 USAGE = Rows(

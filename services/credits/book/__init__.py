@@ -6,33 +6,49 @@ from datetime import datetime
 from typing import TypeAlias
 
 from services.credits.book.accounts import UNKNOWN, Account, Standing
-from services.credits.book.entries import Buckets, Entry, Granted, Reference, Used
+from services.credits.book.adjustments import Adjustment
+from services.credits.book.clawbacks import Bought, Clawback, ClawbackKind, ClawbackState
+from services.credits.book.entries import Buckets, Entry, Granted, Reference, Used, into
 from services.credits.book.reservations import Change, Reservation
+from services.credits.book.runs import OPEN, Run, RunState, Stage
 from services.credits.catalogue import FREE, Catalogue
 from services.credits.remembered import Remembered, read_remembered
 from shared.contracts.credits import State, UsageRecorded
 from shared.contracts.moments import in_milliseconds, window_of
 from shared.contracts.operating import AlertRaised, AuditRecorded
+from shared.contracts.types import Bucket
 
 __all__ = [
     "UNKNOWN",
     "Account",
+    "Adjustment",
     "Book",
+    "Bought",
     "Buckets",
     "Change",
+    "Clawback",
+    "ClawbackKey",
+    "ClawbackKind",
+    "ClawbackState",
     "Entry",
     "Granted",
     "Key",
     "LineKey",
     "Reference",
     "Reservation",
+    "Run",
+    "RunState",
+    "Stage",
     "Standing",
     "Used",
+    "into",
 ]
 
 # An id is unique in its account: another tenant's operation or invoice is another one.
 Key: TypeAlias = tuple[str, str]
 LineKey: TypeAlias = tuple[str, str, int]
+ClawbackKey: TypeAlias = tuple[str, ClawbackKind, str]
+BoughtKey: TypeAlias = tuple[str, str, Bucket]
 
 
 @dataclass(slots=True)
@@ -45,6 +61,10 @@ class Book:
     accounts: dict[str, Account]
     hold_margin_percent: int = 20
     operations: dict[Key, Reservation] = field(default_factory=dict)
+    runs: dict[Key, Run] = field(default_factory=dict)
+    clawbacks: dict[ClawbackKey, Clawback] = field(default_factory=dict)
+    adjustments: dict[Key, Adjustment] = field(default_factory=dict)
+    bought: dict[BoughtKey, Bought] = field(default_factory=dict)
     granted: set[LineKey] = field(default_factory=set)
     new_grants: list[Granted] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -71,6 +91,44 @@ class Book:
             change=Change.NEW,
         )
         self.operations[account.account_id, operation_id] = new
+        return new
+
+    def hear_of_run(self, account: Account, run_id: str, state: RunState) -> Run:
+        """Write down a run of which nothing was known."""
+        new = Run(
+            account.lane,
+            run_id,
+            account.account_id,
+            next(self.ids),
+            self.now,
+            self.now,
+            state,
+            account.available,
+            is_changed=True,
+        )
+        self.runs[account.account_id, run_id] = new
+        return new
+
+    def open_run(self, account_id: str, run_id: str | None) -> Run | None:
+        """The run that still holds something for its operations."""
+        run = None if run_id is None else self.runs.get((account_id, run_id))
+        return run if run is not None and run.state in OPEN else None
+
+    def hear_of_clawback(
+        self, account: Account, kind: ClawbackKind, subject_id: str, state: ClawbackState
+    ) -> Clawback:
+        """Write down a refund or dispute of which nothing was known."""
+        new = Clawback(
+            account.lane,
+            subject_id,
+            account.account_id,
+            kind,
+            next(self.ids),
+            self.now,
+            state,
+            is_changed=True,
+        )
+        self.clawbacks[account.account_id, kind, subject_id] = new
         return new
 
     def standing_of(self, account: Account) -> Standing:
@@ -128,6 +186,8 @@ class Book:
                 about.id,
                 about.description,
                 self.now,
+                about.metadata,
+                about.actor,
             )
         )
         return entry_id

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.types import AccountStatus
+from shared.contracts.types import AccountStatus, Bucket
 
 
 @dataclass(slots=True, eq=False)
@@ -50,3 +50,10 @@ class Account:
     @property
     def available(self) -> int:
         return self.plan_bucket + self.purchased_bucket - self.held
+
+    def bucket(self, name: Bucket) -> int:
+        return self.plan_bucket if name == "plan" else self.purchased_bucket
+
+    def unspent(self, name: Bucket, credits: int) -> int:
+        """How many of some credits of a bucket could still be taken from it."""
+        return min(credits, self.bucket(name), self.available)

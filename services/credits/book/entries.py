@@ -15,12 +15,19 @@ class Buckets(NamedTuple):
     purchased: int
 
 
+def into(bucket: Bucket, credits: int, elsewhere: int = 0) -> Buckets:
+    """So many credits of a bucket, and so many of the other one."""
+    return Buckets(credits, elsewhere) if bucket == "plan" else Buckets(elsewhere, credits)
+
+
 class Reference(NamedTuple):
     """What a change of a balance is about."""
 
     type: str
     id: str
     description: str
+    metadata: str = "{}"  # As JSON.
+    actor: str | None = None
 
 
 class Granted(NamedTuple):
@@ -54,6 +61,8 @@ class Entry(NamedTuple):
     reference_id: str
     description: str
     created_at: datetime
+    metadata: str
+    actor: str | None
 
 
 class Used(NamedTuple):

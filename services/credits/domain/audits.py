@@ -2,14 +2,14 @@
 
 from services.credits.book import Book
 from services.credits.domain.asked import Asked
-from shared.contracts.message import Request
+from shared.contracts.message import Message
 from shared.contracts.operating import AuditActor, AuditObject, AuditRecorded
 from shared.contracts.types import JsonObject
 
 
 def audited(
     book: Book,
-    command: Request,
+    said: Message,
     asked: Asked,
     about: AuditObject,
     before: JsonObject | None,
@@ -21,9 +21,9 @@ def audited(
     """
     record = AuditRecorded(
         audit_id=next(book.ids),
-        account_id=command.account_id,
+        account_id=said.account_id,
         actor=actor_of(asked),
-        action=command.topic,
+        action=said.topic,
         object=about,
         before=before,
         after=after,

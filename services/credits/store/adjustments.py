@@ -1,0 +1,54 @@
+"""Adjustments by hand: sought by key, and never changed once they are written."""
+
+from collections.abc import Sequence
+
+from services.credits.book import Adjustment, Book
+from services.credits.domain import Cause
+from services.credits.store.keys import find, save_rows
+from shared.contracts.credits import AdjustmentRequested
+from shared.lanes import lane_of
+from shared.postgres import Transaction
+
+COLUMNS = (
+    "lane",
+    "adjustment_id",
+    "account_id",
+    "amount",
+    "bucket",
+    "request",
+    "actor",
+    "made_at",
+    "available_after",
+    "transaction_id",
+    "seq",
+    "balance_after",
+    "refusal",
+)
+FIND = """
+    SELECT lane, adjustment_id::text, account_id::text, amount, bucket, request, actor, made_at,
+           available_after, transaction_id::text, seq, balance_after, refusal
+    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS wanted (its_lane, its_account, its_id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM adjustments
+        WHERE lane = its_lane AND adjustment_id = its_id AND account_id = its_account OFFSET 0
+    ) AS found
+"""
+ADD = f"""
+    INSERT INTO adjustments ({", ".join(COLUMNS)})
+    SELECT * FROM unnest(
+        $1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::bytea[], $7::text[],
+        $8::timestamptz[], $9::bigint[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bytea[])
+"""  # noqa: S608 - Constants of this file.
+
+
+async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
+    """Read which adjustments of the batch were made or refused before."""
+    asked = [m for m in causes if isinstance(m, AdjustmentRequested)]
+    keys = {(lane_of(m.account_id), m.account_id, m.adjustment_id) for m in asked}
+    for row in await find(tx, FIND, keys):
+        known = Adjustment(*row)
+        book.adjustments[known.account_id, known.adjustment_id] = known
+
+
+async def save(tx: Transaction, book: Book) -> None:
+    await save_rows(tx, ADD, COLUMNS, [row for row in book.adjustments.values() if row.is_new])
