@@ -9,7 +9,7 @@ from services.credits import rows
 from services.credits.book import Book
 from services.credits.catalogue import Catalogue
 from services.credits.domain import Cause
-from services.credits.store import accounts, alerts, catalogue, grants, operations
+from services.credits.store import accounts, alerts, catalogue, grants, operations, rollups
 from shared import auditing
 from shared.contracts.operating import AlertRaised
 from shared.postgres import Transaction
@@ -33,6 +33,7 @@ async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaise
     await rows.GRANTS.add(tx, book.new_grants)
     await rows.LEDGER.add(tx, book.entries)
     await rows.USAGE.add(tx, book.usage)
+    await rollups.save(tx, book)
     await auditing.add(tx, book.audits)
     if book.catalogue is not known:
         await catalogue.save(tx, book.catalogue, known)
