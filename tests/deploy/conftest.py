@@ -15,13 +15,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from deploy.local import environment, places, status, supervisor
+from deploy.local import places, status, supervisor
+from deploy.local.environment import KAFKA
 from deploy.local.status import Row
 from tests.deploy import desk as desks
 from tests.deploy import traffic
 
 PATIENCE_SECONDS = 180.0
-GIVEN = {environment.KAFKA, "CREDITS_DATABASE_URL", "LIMITS_DATABASE_URL", "CLOCK_OFFSET"}
+GIVEN = {KAFKA, "CREDITS_DATABASE_URL", "LIMITS_DATABASE_URL", "CLOCK_OFFSET"}
 
 
 class Noted(msgspec.Struct):
@@ -87,6 +88,13 @@ def operator() -> Iterator[Operator]:
         supervisor.end(operator.data.resolve())
         places.remove(operator.data)
     places.remove(above)
+
+
+@pytest.fixture
+def borrower(operator: Operator, environment: dict[str, str]) -> Operator:
+    """An operator whose stack uses a Kafka that runs: to start one takes longest of all."""
+    operator.surroundings[KAFKA] = environment[KAFKA]
+    return operator
 
 
 @pytest.fixture(scope="session")

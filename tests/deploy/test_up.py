@@ -51,35 +51,37 @@ async def test_what_outlives_its_supervisor_is_found_and_what_is_killed_too_star
 
 
 def test_what_dies_is_started_again_until_ctrl_c_and_a_second_up_only_looks(
-    operator: Operator,
+    borrower: Operator,
 ) -> None:
-    with operator.starts(*SERVERS) as first:
+    with borrower.starts(*SERVERS) as first:
         assert first.stdout
         assert first.stdout.readline().startswith("KAFKA_BOOTSTRAP_SERVERS=")
-        dead = operator.kills("postgres")
-        eventually(lambda: operator.sees()["postgres"].state == "running")
-        assert operator.sees()["postgres"].pid != dead
+        dead = borrower.kills("postgres")
+        eventually(lambda: borrower.sees()["postgres"].state == "running")
+        assert borrower.sees()["postgres"].pid != dead
 
-        second = operator.calls(*SERVERS)
-        assert second.stdout == (operator.data / "env").read_text()
+        second = borrower.calls(*SERVERS)
+        assert second.stdout == (borrower.data / "env").read_text()
 
         first.send_signal(signal.SIGINT)
         first.communicate()
     assert first.returncode == 0
-    assert operator.leftovers() == []
+    assert borrower.leftovers() == []
 
 
-def test_a_stack_that_a_program_runs_ends_with_the_program(operator: Operator) -> None:
+def test_a_stack_that_a_program_runs_ends_with_the_program(borrower: Operator) -> None:
     program = "import pathlib, sys, time; from deploy.local import stack\n"
     program += "with stack.running(pathlib.Path(sys.argv[1])): print(); time.sleep(60)"
     with subprocess.Popen(
-        [sys.executable, "-uc", program, str(operator.data)], stdout=subprocess.PIPE
+        [sys.executable, "-uc", program, str(borrower.data)],
+        env=borrower.surroundings,
+        stdout=subprocess.PIPE,
     ) as child:
         assert child.stdout
         child.stdout.readline()
-        assert "another program runs a stack" in operator.calls("up").stderr
+        assert "another program runs a stack" in borrower.calls("up").stderr
         child.terminate()
-    assert operator.leftovers() == []
+    assert borrower.leftovers() == []
 
 
 def test_a_taken_port_is_said_in_one_line_and_leaves_nothing_running(operator: Operator) -> None:
@@ -138,13 +140,13 @@ def test_an_unknown_service_is_said_in_one_line(operator: Operator) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives PostgreSQL to somebody else")
-def test_as_root_a_stack_runs_below_a_folder_that_only_root_may_enter(operator: Operator) -> None:
-    operator.data.parent.chmod(0o700)
-    operator.data = operator.data.parent / "my data"
-    assert operator.calls(*DETACHED).returncode == 0
-    elsewhere = (operator.data / "postgres").resolve()
-    assert not elsewhere.is_relative_to(operator.data)
-    operator.calls("down")
+def test_as_root_a_stack_runs_below_a_folder_that_only_root_may_enter(borrower: Operator) -> None:
+    borrower.data.parent.chmod(0o700)
+    borrower.data = borrower.data.parent / "my data"
+    assert borrower.calls(*DETACHED).returncode == 0
+    elsewhere = (borrower.data / "postgres").resolve()
+    assert not elsewhere.is_relative_to(borrower.data)
+    borrower.calls("down")
     assert (elsewhere / "data" / "PG_VERSION").exists()
 
 
