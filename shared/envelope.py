@@ -10,8 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 from shared.contracts.message import Message, Reply, encode
 from shared.contracts.moments import in_milliseconds
 from shared.contracts.replies import REPLY_TOPICS
-from shared.kafka import Headers, Letter, Reason, readable
-from shared.lanes import lane_of
+from shared.kafka import Headers, Letter, Reason, Refused, readable
+from shared.lanes import lane_of, partition_of
 from shared.wire import Header, header, sized, stamped, varint
 
 ALLOWED: dict[bytes | None, str] = {name.encode(): name for name in REPLY_TOPICS}
@@ -59,7 +59,7 @@ class Postmark:
 class Cause:
     """Whose account it is about, what led to it, and who waits for it."""
 
-    key: bytes  # Of the account; empty where there is none.
+    key: bytes  # Of the account, or the code of a catalogue's row; empty where there is neither.
     partition: int
     correlation_id: bytes
     trail: bytes
@@ -72,9 +72,11 @@ def cause(letter: Letter, account_id: str | None, subject: str, partitions: int)
     """Read from a letter's headers what the headers of its answers must say."""
     record, headers = letter.record, letter.headers
     place = f"{record.topic}:{record.partition}:{record.offset}".encode()
-    key = b"" if account_id is None else account_id.encode()
     # Not where the record was: it may have been astray.
-    home = record.partition if account_id is None else lane_of(account_id) % partitions
+    if account_id is None:
+        key, home = place_in_a_catalogue(letter, subject, partitions)
+    else:
+        key, home = account_id.encode(), lane_of(account_id) % partitions
     if not headers:
         named = subject.encode() or place
         return Cause(key, home, named, *trail_of(named, place, None))
@@ -88,6 +90,16 @@ def cause(letter: Letter, account_id: str | None, subject: str, partitions: int)
         ALLOWED.get(headers.get("reply_to")),
         within(headers.get("reply_partition"), partitions),
     )
+
+
+def place_in_a_catalogue(letter: Letter, subject: str, partitions: int) -> tuple[bytes, int]:
+    """The code of a row is the key of all that is said of it; what is of nobody else has none."""
+    content = letter.content
+    about = content.command if isinstance(content, Refused) else type(content)
+    if not subject or getattr(about, "keyed_by", None) != "code":
+        return b"", letter.record.partition
+    key = subject.encode()
+    return key, partition_of(key, partitions)
 
 
 def cause_of_itself(account_id: str, subject: str, partition: int) -> Cause:

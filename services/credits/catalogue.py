@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import TypeVar
 
 from services.credits.prices import Config, Model, PriceList
@@ -21,8 +22,22 @@ class Prices:
     models: Sequence[tuple[int, ModelPrice]]
 
     @cached_property
+    def version(self) -> int:
+        """It rises by one with every change of a row."""
+        return max(since for since, _ in (*self.configs, *self.models))
+
+    @cached_property
     def latest(self) -> PriceList:
-        return self.at(max(version for version, _ in (*self.configs, *self.models)))
+        return self.at(self.version)
+
+    @cached_property
+    def configs_now(self) -> Mapping[str, tuple[int, CostConfig]]:
+        """Each row as it stands, with the price version from which it counts."""
+        return {row.operation_type: (since, row) for since, row in in_order(self.configs)}
+
+    @cached_property
+    def models_now(self) -> Mapping[str, tuple[int, ModelPrice]]:
+        return {row.model: (since, row) for since, row in in_order(self.models)}
 
     @cached_property
     def _lists(self) -> dict[int, PriceList]:
@@ -36,9 +51,19 @@ class Prices:
             self._lists[version] = PriceList(version, configs, models)
         return self._lists[version]
 
+    def with_config(self, row: CostConfig) -> "Prices":
+        return Prices((*self.configs, (self.version + 1, row)), self.models)
+
+    def with_model(self, row: ModelPrice) -> "Prices":
+        return Prices(self.configs, (*self.models, (self.version + 1, row)))
+
+
+def in_order(rows: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    return sorted(rows, key=itemgetter(0))
+
 
 def until(version: int, rows: Sequence[tuple[int, Row]]) -> list[Row]:
-    return [row for since, row in sorted(rows, key=lambda pair: pair[0]) if since <= version]
+    return [row for since, row in in_order(rows) if since <= version]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +74,9 @@ class Catalogue:
     prices: Prices
     plans: Mapping[str, Plan]
     packages: Mapping[str, Package]
+
+    def with_prices(self, prices: Prices) -> "Catalogue":
+        return replace(self, prices=prices)
 
     def with_plan(self, plan: Plan) -> "Catalogue":
         return replace(self, plans={**self.plans, plan.plan_code: plan})

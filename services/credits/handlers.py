@@ -51,6 +51,7 @@ class Credits:
         """Lock the accounts, then read the time and the catalogue that the batch lives in."""
         settings = self.service.settings
         accounts = await store.accounts.lock(tx, causes)
+        await store.catalogue.lock(tx, causes)
         moment = await tx.fetchrow(sql.MOMENT)
         assert moment is not None, "the migration makes the one row of catalogue_version"
         if self._catalogue is None or self._catalogue.version != moment[1]:

@@ -220,6 +220,8 @@ def expected_tokens(config: Config, estimate: Estimate, model: Model | None) -> 
 
 def by_unit_price(config: Config, done: Done, held: int) -> int:
     """The last column of `domain.md` 8.2; with nothing to count, the hold's estimate (P16)."""
+    if config.mode == "tokens" and not config.credits_per_unit:
+        return held or config.min_credits  # Units that have no price are never free.
     if config.unit == "request":
         return config.by_units(done.requests)
     count = units_of(done)

@@ -120,3 +120,9 @@ def ended(state: str) -> Error:
 
 def closed(state: str) -> Error:
     return conflict("operation", state, "This operation has ended: its hold cannot live longer.")
+
+
+def changed_since(kind: str, state: str, version: int) -> Error:
+    """Somebody else was first; what to expect instead stands beside it."""
+    message = f"This price has changed since you read it: it has version {version} now."
+    return conflict(kind, state, message, version)

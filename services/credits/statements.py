@@ -219,10 +219,22 @@ OPEN_HOLDS = """
 MOMENT = """
     SELECT date_trunc('milliseconds', clock_timestamp()), version FROM catalogue_version
 """
-ALL_CONFIGS = "SELECT price_version, content::text FROM cost_configs ORDER BY price_version"
-ALL_MODELS = "SELECT price_version, content::text FROM model_prices ORDER BY price_version"
-ALL_PLANS = "SELECT content::text FROM plans"
-ALL_PACKAGES = "SELECT content::text FROM packages"
+LOCK_CATALOGUE = "SELECT FROM catalogue_version FOR NO KEY UPDATE"
+WHOLE_CATALOGUE = """
+    SELECT 'config', price_version, content::text FROM cost_configs
+    UNION ALL SELECT 'model', price_version, content::text FROM model_prices
+    UNION ALL SELECT 'plan', 0, content::text FROM plans
+    UNION ALL SELECT 'package', 0, content::text FROM packages
+    ORDER BY price_version
+"""
+ADD_CONFIGS = """
+    INSERT INTO cost_configs (operation_type, version, price_version, content)
+    SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[]::jsonb[])
+"""
+ADD_MODELS = """
+    INSERT INTO model_prices (model, version, price_version, content)
+    SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[]::jsonb[])
+"""
 SAVE_PLANS = """
     INSERT INTO plans (plan_code, version, content)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[])

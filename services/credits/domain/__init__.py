@@ -29,11 +29,14 @@ from services.credits.domain.mirror import (
     status_changed,
     subscription_changed,
 )
+from services.credits.domain.price_changes import change_config, change_model
 from services.credits.domain.requests import authorise, extend
 from services.credits.outcomes import Unpriced
 from shared.contracts.credits import (
     BalanceChanged,
+    CostConfigUpdateRequested,
     ExtensionRequested,
+    ModelPriceUpdateRequested,
     OperationCancelled,
     OperationCompleted,
     OperationFailed,
@@ -62,6 +65,8 @@ RULES: Mapping[type, Rule] = MappingProxyType(
         AccountOpened: account_opened,
         AccountStatusChanged: status_changed,
         SubscriptionStateChanged: subscription_changed,
+        CostConfigUpdateRequested: change_config,
+        ModelPriceUpdateRequested: change_model,
         InvoicePaid: grant,
         OperationRequested: authorise,
         ExtensionRequested: extend,

@@ -1,16 +1,39 @@
 """Prices, plans and packages: read as a whole, seldom written."""
 
+from collections.abc import Sequence
+
 from services.credits import statements as sql
 from services.credits.catalogue import Catalogue, Prices
+from services.credits.domain import Cause
+from shared.contracts.credits import (
+    CostConfig,
+    CostConfigUpdateRequested,
+    ModelPrice,
+    ModelPriceUpdateRequested,
+)
 from shared.postgres import Transaction
+
+PRICE_CHANGES = (CostConfigUpdateRequested, ModelPriceUpdateRequested)
+
+
+async def lock(tx: Transaction, causes: Sequence[Cause]) -> None:
+    """Whoever changes a price waits for whoever else does: its version is the next one."""
+    if any(isinstance(cause, PRICE_CHANGES) for cause in causes):
+        await tx.execute(sql.LOCK_CATALOGUE)
 
 
 async def read(tx: Transaction, version: int) -> Catalogue:
-    """All prices of all versions; plans and packages as announced, else the seed rows."""
-    configs = [(row[0], sql.read_config(row[1])) for row in await tx.fetch(sql.ALL_CONFIGS)]
-    models = [(row[0], sql.read_model(row[1])) for row in await tx.fetch(sql.ALL_MODELS)]
-    plans = [sql.read_plan(row[0]) for row in await tx.fetch(sql.ALL_PLANS)]
-    packages = [sql.read_package(row[0]) for row in await tx.fetch(sql.ALL_PACKAGES)]
+    """All prices of all versions; plans and packages as announced, else the seed rows.
+
+    One statement sees one moment: no list has a change and misses the one before it.
+    """
+    found: dict[str, list[tuple[int, str]]] = {"config": [], "model": [], "plan": [], "package": []}
+    for kind, since, content in await tx.fetch(sql.WHOLE_CATALOGUE):
+        found[kind].append((since, content))
+    configs = [(since, sql.read_config(content)) for since, content in found["config"]]
+    models = [(since, sql.read_model(content)) for since, content in found["model"]]
+    plans = [sql.read_plan(content) for _, content in found["plan"]]
+    packages = [sql.read_package(content) for _, content in found["package"]]
     return Catalogue(
         version,
         Prices(configs, models),
@@ -20,7 +43,11 @@ async def read(tx: Transaction, version: int) -> Catalogue:
 
 
 async def save(tx: Transaction, now: Catalogue, before: Catalogue) -> None:
-    """Keep what was announced, and let every worker read it with its next batch."""
+    """Keep what is new, and let every worker read it with its next batch."""
+    configs = now.prices.configs[len(before.prices.configs) :]
+    models = now.prices.models[len(before.prices.models) :]
+    await add(tx, sql.ADD_CONFIGS, [(row.operation_type, since, row) for since, row in configs])
+    await add(tx, sql.ADD_MODELS, [(row.model, since, row) for since, row in models])
     plans = [p for code, p in now.plans.items() if before.plans.get(code) is not p]
     packages = [p for code, p in now.packages.items() if before.packages.get(code) is not p]
     if plans:
@@ -30,3 +57,12 @@ async def save(tx: Transaction, now: Catalogue, before: Catalogue) -> None:
         codes = [p.package_code for p in packages], [p.version for p in packages]
         await tx.execute(sql.SAVE_PACKAGES, *codes, [sql.to_json(p) for p in packages])
     await tx.execute(sql.RAISE_CATALOGUE)
+
+
+async def add(
+    tx: Transaction, statement: str, rows: Sequence[tuple[str, int, CostConfig | ModelPrice]]
+) -> None:
+    """Add versions of price rows; those before them stay, for whoever was promised them."""
+    if rows:
+        columns = [(name, row.version, since, sql.to_json(row)) for name, since, row in rows]
+        await tx.execute(statement, *zip(*columns, strict=True))
