@@ -1,8 +1,9 @@
 """Facts beside the rows that they are about: each statement gives those that do not agree."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from services.credits.book import Buckets
+from services.credits.book import Buckets, into
 from services.credits.verify.announced import Said
 from shared.contracts.credits import (
     CreditsAdjusted,
@@ -22,14 +23,15 @@ ENTRIES = """
            jsonb_build_object('announced', to_jsonb(told) - 'lane' - 'account_id',
                               'stored', to_jsonb(entry) - 'lane' - 'account_id' - 'metadata')::text
     FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::bigint[],
-                $7::bigint[], $8::bigint[])
-         AS told (lane, account_id, seq, at, transaction_id, plan_delta, purchased_delta,
+                $7::bigint[], $8::bigint[], $9::bigint[])
+         AS told (lane, account_id, seq, at, transaction_id, amount, plan_delta, purchased_delta,
                   balance_after)
     LEFT JOIN ledger AS entry ON entry.lane = told.lane AND entry.account_id = told.account_id
           AND entry.seq = told.seq AND entry.created_at = told.at::timestamptz
-    WHERE (told.transaction_id, told.plan_delta, told.purchased_delta, told.balance_after)
-          IS DISTINCT FROM (entry.transaction_id, entry.plan_delta, entry.purchased_delta,
+    WHERE (told.transaction_id, told.amount, told.balance_after)
+          IS DISTINCT FROM (entry.transaction_id, entry.plan_delta + entry.purchased_delta,
                             entry.balance_after)
+       OR told.plan_delta <> entry.plan_delta OR told.purchased_delta <> entry.purchased_delta
 """
 # A hold that is over may be charged late after all; nothing else follows an end (P9, P16).
 OPERATIONS = """
@@ -49,6 +51,14 @@ OPERATIONS = """
 """
 
 
+class Moved(NamedTuple):
+    """What a fact says of a balance; of a claw-back, the bucket that it was first of all of."""
+
+    amount: int
+    plan: int | None
+    purchased: int | None
+
+
 async def disagreements(tx: Transaction, facts: Sequence[Said]) -> list[Violation]:
     """Those of the facts that are not what the ledger and the reservations say."""
     found: list[Violation] = []
@@ -63,30 +73,32 @@ async def disagreements(tx: Transaction, facts: Sequence[Said]) -> list[Violatio
 
 def as_entry(fact: Said) -> tuple[object, ...] | None:
     """What a fact says of the ledger, where it says that something moved."""
-    deltas = deltas_of(fact)
-    if deltas is None or not any(deltas):
+    moved = moved_by(fact)
+    if moved is None or not moved.amount:
         return None
     account_id, transaction = fact.account_id, getattr(fact, "transaction_id", None)
     balance = getattr(fact, "balance_after", None)
-    return lane_of(account_id), account_id, fact.seq, fact.at, transaction, *deltas, balance
+    return lane_of(account_id), account_id, fact.seq, fact.at, transaction, *moved, balance
 
 
-def deltas_of(fact: Said) -> Buckets | None:
+def moved_by(fact: Said) -> Moved | None:
     match fact:
         case CreditsCommitted():
-            return Buckets(fact.plan_delta, fact.purchased_delta)
+            return exactly(Buckets(fact.plan_delta, fact.purchased_delta))
+        case CreditsGranted(reason="paid"):
+            return exactly(into(fact.bucket, fact.granted))
         case CreditsGranted():
-            return into(fact.bucket, fact.granted)
+            return Moved(fact.granted, None, None)
         case CreditsRevoked():
-            return into(fact.bucket, -fact.revoked)
+            return Moved(-fact.revoked, None, None)
         case CreditsAdjusted():
-            return into(fact.bucket, fact.amount)
+            return exactly(into(fact.bucket, fact.amount))
         case _:
             return None
 
 
-def into(bucket: str, credits: int) -> Buckets:
-    return Buckets(credits, 0) if bucket == "plan" else Buckets(0, credits)
+def exactly(deltas: Buckets) -> Moved:
+    return Moved(sum(deltas), *deltas)
 
 
 def as_operation(fact: Said) -> tuple[object, ...] | None:
