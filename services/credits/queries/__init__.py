@@ -12,15 +12,19 @@ from services.credits.queries.commands import command_outcomes
 from services.credits.queries.estimates import estimates
 from services.credits.queries.ledger import transactions, transactions_of_all
 from services.credits.queries.operations import operation_details
+from services.credits.queries.prices import cost_configs, model_prices
 from shared.asking import Desk, LookUp
+from shared.audit_pages import audits, audits_of_all
 from shared.contracts.asking import Params
 from shared.contracts.credits.queries import (
     AskBalance,
+    AskCostConfigs,
     AskEstimate,
+    AskModelPrices,
     AskOperation,
     AskTransactions,
 )
-from shared.contracts.operating import AskOutcome
+from shared.contracts.operating import AskAudit, AskOutcome
 from shared.settings import Settings
 
 __all__ = ["Books", "make_desk"]
@@ -32,10 +36,13 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskTransactions: transactions,
         AskOperation: operation_details,
         AskOutcome: command_outcomes,
+        AskCostConfigs: cost_configs,
+        AskModelPrices: model_prices,
+        AskAudit: audits,
     }
 )
 ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
-    {AskTransactions: transactions_of_all}
+    {AskTransactions: transactions_of_all, AskAudit: audits_of_all}
 )
 
 
