@@ -1,12 +1,14 @@
 """Credits: who may spend how much.
 
 Obeys      ai.operation.requested / .completed / .failed / .cancelled / .extension.requested,
-           invoice.paid, account.opened, account.status.changed, subscription.state.changed,
+           invoice.paid, payment.refunded / .refund.reversed / .disputed,
+           credits.freeze.requested / .released, credits.adjustment.requested,
+           account.opened, account.status.changed, subscription.state.changed,
            plan.updated, credit.package.updated, cost.config.update.requested,
            model.price.update.requested, credits.query.requested
-Announces  replies, credits.granted / .reserved / .committed / .released / .expired,
-           credits.shortfall.recorded, credits.balance.changed, usage.recorded, alert.raised,
-           cost.config.updated, model.price.updated, audit.recorded
-Owns       accounts, reservations, grants, ledger, usage, price lists
+Announces  replies, credits.granted / .reserved / .committed / .released / .expired / .revoked /
+           .adjusted, credits.shortfall.recorded, credits.balance.changed, usage.recorded,
+           alert.raised, cost.config.updated, model.price.updated, audit.recorded
+Owns       accounts, reservations, claw-backs, adjustments, grants, ledger, usage, price lists
 Holds      0 <= held <= plan_bucket + purchased_bucket, for every account, after every message
 """

@@ -13,6 +13,7 @@ from shared.contracts.catalogue import COST_CONFIGS, MODEL_PRICES
 from shared.contracts.credits import (
     Authorised,
     CreditsCommitted,
+    CreditsRevoked,
     OperationCompleted,
     OperationReplied,
     OperationRequested,
@@ -21,6 +22,7 @@ from shared.contracts.credits import (
 from shared.contracts.message import Message
 from shared.contracts.moments import rising_ids
 from tests import making
+from tests.correcting import freeze, refunded
 from tests.docs.reading import page, quoted, rows, section
 from tests.docs.story import CATALOGUE, SALT
 
@@ -85,6 +87,20 @@ def test_an_actual_above_hold_and_balance_leaves_a_shortfall() -> None:
     fact = decided(making.requested(1), done, credits=70)[0]
     assert isinstance(fact, CreditsCommitted)
     assert [fact.charged, fact.shortfall, fact.balance_after] == [70, 13, 0]
+
+
+@pytest.mark.parametrize("row", rows(section(PAGE, "## When the money goes back"))[:5])
+def test_what_goes_back_with_the_money_is_what_the_page_says(row: list[str]) -> None:
+    (plan, purchased), after = ([number(x) for x in row[at].split("/")] for at in (0, 6))
+    account = Account(0, making.ANN, plan_bucket=plan, purchased_bucket=purchased)
+    book = Book(NOON, rising_ids(NOON, SALT), CATALOGUE, {making.ANN: account})
+    of: making.Fields = {"bucket": quoted(row[1])[0]}
+    if frozen := number(row[2]):
+        domain.decide(book, freeze(1, frozen, **of))
+    fact = domain.decide(book, refunded(1, number(row[3]), **of))[0]
+    assert isinstance(fact, CreditsRevoked)
+    assert [fact.revoked, fact.unrecovered] == [number(row[4]), number(row[5])]
+    assert [account.plan_bucket, account.purchased_bucket, account.held] == [*after, 0]
 
 
 def test_the_price_list_of_the_page_is_the_one_that_is_seeded() -> None:

@@ -18,8 +18,10 @@ from typing import Any, TypeAlias
 
 from services.credits import outcomes
 from services.credits.book import Book
+from services.credits.domain.adjustments import adjust
 from services.credits.domain.asked import BY_A_SERVICE, Asked
 from services.credits.domain.charges import charge
+from services.credits.domain.disputes import dispute
 from services.credits.domain.endings import HoldDue, cancel, expire, fail
 from services.credits.domain.grants import grant
 from services.credits.domain.mirror import (
@@ -30,12 +32,16 @@ from services.credits.domain.mirror import (
     subscription_changed,
 )
 from services.credits.domain.price_changes import change_config, change_model
+from services.credits.domain.refunds import freeze_refund, refund, release_refund, reverse
 from services.credits.domain.requests import authorise, extend
 from services.credits.outcomes import Unpriced
 from shared.contracts.credits import (
+    AdjustmentRequested,
     BalanceChanged,
     CostConfigUpdateRequested,
     ExtensionRequested,
+    FreezeReleased,
+    FreezeRequested,
     ModelPriceUpdateRequested,
     OperationCancelled,
     OperationCompleted,
@@ -47,7 +53,10 @@ from shared.contracts.invoicing import (
     AccountStatusChanged,
     InvoicePaid,
     PackageUpdated,
+    PaymentDisputed,
+    PaymentRefunded,
     PlanUpdated,
+    RefundReversed,
     SubscriptionStateChanged,
 )
 from shared.contracts.message import Message
@@ -68,6 +77,12 @@ RULES: Mapping[type, Rule] = MappingProxyType(
         CostConfigUpdateRequested: change_config,
         ModelPriceUpdateRequested: change_model,
         InvoicePaid: grant,
+        AdjustmentRequested: adjust,
+        FreezeRequested: freeze_refund,
+        FreezeReleased: release_refund,
+        PaymentRefunded: refund,
+        RefundReversed: reverse,
+        PaymentDisputed: dispute,
         OperationRequested: authorise,
         ExtensionRequested: extend,
         OperationCompleted: charge,

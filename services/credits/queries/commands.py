@@ -9,11 +9,14 @@ from typing import TypeAlias
 from services.credits import outcomes
 from services.credits.book import Key, Reservation
 from services.credits.queries.books import Books
+from services.credits.queries.corrections import adjustment_replies, freeze_replies
 from services.credits.queries.operations import find_operations
 from shared.asking import Question
 from shared.contracts.credits import (
+    AdjustmentRequested,
     Extended,
     ExtensionRequested,
+    FreezeRequested,
     OperationRequested,
     Outcome,
 )
@@ -67,6 +70,14 @@ async def authorised(books: Books, keys: Collection[Key]) -> Replies:
     }
 
 
+async def frozen(books: Books, keys: Collection[Key]) -> Replies:
+    return {key: stored(reply) for key, reply in (await freeze_replies(books, keys)).items()}
+
+
+async def adjusted(books: Books, keys: Collection[Key]) -> Replies:
+    return {key: stored(reply) for key, reply in (await adjustment_replies(books, keys)).items()}
+
+
 async def extended(books: Books, keys: Collection[Key]) -> Replies:
     found = await find_operations(books, keys)
     return {key: extension(operation) for key, operation in found.items()}
@@ -83,5 +94,10 @@ def extension(operation: Reservation) -> StoredReply | None:
 
 # Where the replies to each command are found.
 STORED: Mapping[str, Find] = MappingProxyType(
-    {OperationRequested.topic: authorised, ExtensionRequested.topic: extended}
+    {
+        OperationRequested.topic: authorised,
+        ExtensionRequested.topic: extended,
+        FreezeRequested.topic: frozen,
+        AdjustmentRequested.topic: adjusted,
+    }
 )

@@ -9,18 +9,39 @@ from services.credits import rows
 from services.credits.book import Book
 from services.credits.catalogue import Catalogue
 from services.credits.domain import Cause
-from services.credits.store import accounts, alerts, catalogue, grants, operations, rollups
+from services.credits.store import (
+    accounts,
+    adjustments,
+    alerts,
+    catalogue,
+    clawbacks,
+    grants,
+    operations,
+    rollups,
+)
 from shared import auditing
 from shared.contracts.operating import AlertRaised
 from shared.postgres import Transaction
 
-__all__ = ["accounts", "alerts", "catalogue", "grants", "load", "operations", "save"]
+__all__ = [
+    "accounts",
+    "adjustments",
+    "alerts",
+    "catalogue",
+    "clawbacks",
+    "grants",
+    "load",
+    "operations",
+    "save",
+]
 
 
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read what the batch is about; its accounts are locked already."""
     await operations.load(tx, book, causes)
     await grants.load(tx, book, causes)
+    await clawbacks.load(tx, book, causes)
+    await adjustments.load(tx, book, causes)
 
 
 async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaised]:
@@ -30,6 +51,8 @@ async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaise
     """
     await accounts.save(tx, book)
     await operations.save(tx, book)
+    await clawbacks.save(tx, book)
+    await adjustments.save(tx, book)
     await rows.GRANTS.add(tx, book.new_grants)
     await rows.LEDGER.add(tx, book.entries)
     await rows.USAGE.add(tx, book.usage)

@@ -1,8 +1,8 @@
 """Adjustments by hand: sought by key, and never changed once they are written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from services.credits.book import Adjustment, Book
+from services.credits.book import Adjustment, Book, Key
 from services.credits.domain import Cause
 from services.credits.store.keys import find, save_rows
 from shared.contracts.credits import AdjustmentRequested
@@ -44,10 +44,14 @@ ADD = f"""
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read which adjustments of the batch were made or refused before."""
     asked = [m for m in causes if isinstance(m, AdjustmentRequested)]
-    keys = {(lane_of(m.account_id), m.account_id, m.adjustment_id) for m in asked}
-    for row in await find(tx, FIND, keys):
-        known = Adjustment(*row)
-        book.adjustments[known.account_id, known.adjustment_id] = known
+    if asked:
+        book.adjustments |= await known(tx, {(m.account_id, m.adjustment_id) for m in asked})
+
+
+async def known(tx: Transaction, keys: Collection[Key]) -> dict[Key, Adjustment]:
+    rows = await find(tx, FIND, {(lane_of(key[0]), *key) for key in keys})
+    found = [Adjustment(*row) for row in rows]
+    return {(row.account_id, row.adjustment_id): row for row in found}
 
 
 async def save(tx: Transaction, book: Book) -> None:

@@ -1,6 +1,6 @@
 """Refunds and disputes: sought by key with what they are about, written back where they changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from services.credits.book import Book, Bought, Clawback, ClawbackKey
 from services.credits.domain import Cause
@@ -92,15 +92,19 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     keys = {key for cause in causes if (key := key_of(cause))}
     if not keys:
         return
-    for row in await find(tx, FIND, {(lane_of(key[0]), *key) for key in keys}):
-        known = Clawback(*row)
-        book.clawbacks[known.account_id, known.kind, known.subject_id] = known
+    book.clawbacks |= await known(tx, keys)
     refunds = [row for row in book.clawbacks.values() if row.kind == "refund"]
     invoices = {(row.account_id, row.invoice_id) for row in refunds if row.invoice_id}
     invoices |= {(m.account_id, m.invoice_id) for m in causes if isinstance(m, PaymentRefunded)}
     wanted = {(lane_of(account_id), account_id, invoice) for account_id, invoice in invoices}
     for row in await find(tx, FIND_BOUGHT, wanted):
         book.bought[row[0], row[1], row[2]] = Bought(row[3], row[4])
+
+
+async def known(tx: Transaction, keys: Collection[ClawbackKey]) -> dict[ClawbackKey, Clawback]:
+    rows = await find(tx, FIND, {(lane_of(key[0]), *key) for key in keys})
+    found = [Clawback(*row) for row in rows]
+    return {(row.account_id, row.kind, row.subject_id): row for row in found}
 
 
 def key_of(cause: Cause) -> ClawbackKey | None:

@@ -3,7 +3,24 @@
 A file a subject: to be described here is to be known to migrations and to whoever compares them.
 """
 
-from services.credits.tables import accounts, alerts, audit, catalogue, ledger, rollups
+from services.credits.tables import (
+    accounts,
+    alerts,
+    audit,
+    catalogue,
+    clawbacks,
+    ledger,
+    rollups,
+)
 from services.credits.tables.columns import metadata
 
-__all__ = ["accounts", "alerts", "audit", "catalogue", "ledger", "metadata", "rollups"]
+__all__ = [
+    "accounts",
+    "alerts",
+    "audit",
+    "catalogue",
+    "clawbacks",
+    "ledger",
+    "metadata",
+    "rollups",
+]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from services.credits.book import Account, Book
+from services.credits.book import Account, Book, Bought, Granted
 from services.credits.catalogue import Catalogue, Prices
 from services.credits.domain import BY_A_SERVICE, Asked, HoldDue, Unpriced, decide, standings
 from shared.contracts.catalogue import COST_CONFIGS, MODEL_PRICES, PACKAGES, PLANS
@@ -22,6 +22,7 @@ from shared.contracts.credits import (
 )
 from shared.contracts.errors import Error
 from shared.contracts.message import Message, Reply
+from shared.contracts.types import Bucket
 from shared.lanes import lane_of
 from tests.making import ANN, paid, uuid
 
@@ -87,6 +88,9 @@ class Desk:
             catalogue=old.catalogue,
             accounts=old.accounts,
             operations=old.operations,
+            clawbacks=old.clawbacks,
+            adjustments=old.adjustments,
+            bought=old.bought | bought_with(old.new_grants),
             granted=old.granted,
             entries=old.entries,
         )
@@ -97,6 +101,11 @@ class Desk:
         plans, packages = self.book.catalogue.plans, self.book.catalogue.packages
         self.end_batch()
         self.book.catalogue = Catalogue(2, prices, plans, packages)
+
+
+def bought_with(grants: Iterable[Granted]) -> dict[tuple[str, str, Bucket], Bought]:
+    """What invoices were for, as the store finds it among the grants."""
+    return {(g.account_id, g.invoice_id, g.bucket): Bought(g.kind, g.code) for g in grants}
 
 
 def desk_with(plan: int = 0, purchased: int = 0) -> Desk:
