@@ -12,10 +12,10 @@ from functools import lru_cache, partial
 from io import BytesIO
 from itertools import chain, repeat
 from operator import attrgetter
-from struct import Struct
+from struct import Struct, error
 from typing import Any, TypeAlias
 
-from shared.postgres import Transaction
+from shared.postgres import OutOfRangeError, Transaction
 
 # A column of values in, as many fields out: whole columns cost half of what single values do.
 Encode: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes]]
@@ -141,8 +141,13 @@ class Rows:
             await tx.copy_to_table(self._table, source=source, columns=self._names, format="binary")
 
     def written(self, rows: Iterable[object]) -> bytes:
-        """Column by column, so that no call of ours is made a field."""
+        """Column by column, so that no call of ours is made a field; OutOfRangeError."""
         columns = zip(*map(self._values, rows), strict=True)
-        fields = [encode(column) for encode, column in zip(self._encoders, columns, strict=True)]
-        whole = zip(repeat(self._field_count), *fields, strict=False)
-        return b"".join((SIGNATURE, *chain.from_iterable(whole), END))
+        try:
+            fields = [
+                encode(column) for encode, column in zip(self._encoders, columns, strict=True)
+            ]
+            whole = zip(repeat(self._field_count), *fields, strict=False)
+            return b"".join((SIGNATURE, *chain.from_iterable(whole), END))
+        except error as refusal:
+            raise OutOfRangeError(f"{self._table}: {refusal}") from refusal

@@ -36,8 +36,17 @@ SESSION = {
 
 CLOCK = "SELECT date_trunc('milliseconds', clock_timestamp())"
 
+
+class OutOfRangeError(ValueError):
+    """A number that its column cannot hold; it is refused before PostgreSQL has seen it."""
+
+
 # What the data itself is to blame for: no retry helps, but its neighbours can still be applied.
-REFUSES_THE_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+REFUSES_THE_DATA = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    OutOfRangeError,
+)
 
 
 class Database:

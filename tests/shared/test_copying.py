@@ -12,7 +12,7 @@ import pytest
 
 from shared import copying
 from shared.copying import EPOCH, Rows, or_null
-from shared.postgres import Pool, Transaction
+from shared.postgres import REFUSES_THE_DATA, Pool, Transaction
 from tests.making import uuid
 
 TABLE = """
@@ -140,3 +140,21 @@ async def test_what_the_table_refuses_is_refused_as_in_any_statement(tx: Transac
 
     with pytest.raises(asyncpg.CheckViolationError):
         await copied(tx, [Row(0), Row(1, whole=7)])
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        *(Row(0, small=number) for number in (2**15, -(2**15) - 1)),
+        *(Row(0, whole=number) for number in (2**31, -(2**31) - 1)),
+        *(Row(0, big=number) for number in (2**63, -(2**63) - 1)),
+    ],
+)
+async def test_a_number_that_no_column_holds_is_refused_data(tx: Transaction, beyond: Row) -> None:
+    with pytest.raises(REFUSES_THE_DATA):
+        await copied(tx, [Row(1, 1, 1, 1), beyond])
+
+
+async def test_a_number_that_no_argument_holds_is_refused_data(tx: Transaction) -> None:
+    with pytest.raises(REFUSES_THE_DATA):
+        await tx.fetchval("SELECT unnest($1::int[])", [1, 2**40])
