@@ -10,7 +10,10 @@ from services.credits.queries.accounts import balances
 from services.credits.queries.books import Books, Library
 from services.credits.queries.commands import command_outcomes
 from services.credits.queries.estimates import estimates
+from services.credits.queries.forecast import forecasts
+from services.credits.queries.insights import insights
 from services.credits.queries.ledger import transactions, transactions_of_all
+from services.credits.queries.log import usage_logs, usage_logs_of_all
 from services.credits.queries.operations import operation_details
 from services.credits.queries.prices import cost_configs, model_prices
 from shared.asking import Desk, LookUp
@@ -20,9 +23,12 @@ from shared.contracts.credits.queries import (
     AskBalance,
     AskCostConfigs,
     AskEstimate,
+    AskForecast,
+    AskInsights,
     AskModelPrices,
     AskOperation,
     AskTransactions,
+    AskUsage,
 )
 from shared.contracts.operating import AskAudit, AskOutcome
 from shared.settings import Settings
@@ -34,6 +40,9 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskBalance: balances,
         AskEstimate: estimates,
         AskTransactions: transactions,
+        AskUsage: usage_logs,
+        AskInsights: insights,
+        AskForecast: forecasts,
         AskOperation: operation_details,
         AskOutcome: command_outcomes,
         AskCostConfigs: cost_configs,
@@ -42,7 +51,11 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
     }
 )
 ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
-    {AskTransactions: transactions_of_all, AskAudit: audits_of_all}
+    {
+        AskTransactions: transactions_of_all,
+        AskUsage: usage_logs_of_all,
+        AskAudit: audits_of_all,
+    }
 )
 
 

@@ -1,0 +1,95 @@
+"""`credits.forecast`: how the month will end if it goes on as it went, and when nothing is left."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from services.credits.prices import half_up, usd_text
+from services.credits.queries.accounts import open_accounts
+from services.credits.queries.books import Books
+from services.credits.queries.sums import SUMS, Sums, sums_in
+from shared.asking import Question
+from shared.contracts.credits.answers import Forecast
+from shared.contracts.credits.queries import AskForecast
+from shared.contracts.moments import window_of
+from shared.lanes import lane_of
+from shared.spans import ending_today
+
+FIRST_GUESS_DAY = 3  # Two days say nothing about a month.
+FAIR_FROM_DAY = 10
+RECENT_DAYS = 7
+
+# Of the month, and of the last days, which may have begun in the month before.
+FIND_USE = f"""
+    SELECT asked.place, month.*, recent.credits AS recent
+    FROM unnest($3::smallint[], $4::uuid[]) WITH ORDINALITY AS asked (lane, account_id, place)
+    CROSS JOIN LATERAL (
+        SELECT {SUMS} FROM hourly_usage AS used
+        WHERE used.lane = asked.lane AND used.account_id = asked.account_id AND hour >= $1
+    ) AS month
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(credits), 0) AS credits FROM hourly_usage AS used
+        WHERE used.lane = asked.lane AND used.account_id = asked.account_id AND hour >= $2
+    ) AS recent
+    ORDER BY asked.place
+"""  # noqa: S608 - Constants of this file.
+
+
+async def forecasts(books: Books, questions: Sequence[Question[AskForecast]]) -> list[Forecast]:
+    """What is left comes from the account, what was used from the sums by hour."""
+    owners = [question.account for question in questions]
+    today = books.now.astimezone(UTC)
+    month = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    recent = ending_today(RECENT_DAYS, "d", today).since
+    lanes = [lane_of(owner) for owner in owners]
+    rows = await books.tx.fetch(FIND_USE, month, recent, lanes, owners)
+    accounts = (await open_accounts(books, set(owners))).accounts
+    return [
+        forecast(question, today, sums_in(row), accounts[owner].available, int(row["recent"]))
+        for question, owner, row in zip(questions, owners, rows, strict=True)
+    ]
+
+
+def forecast(
+    question: Question[AskForecast], today: datetime, used: Sums, available: int, recent: int
+) -> Forecast:
+    """`recent`: the credits of the last seven days, today included."""
+    days = monthrange(today.year, today.month)[1]
+    is_guess = today.day >= FIRST_GUESS_DAY
+    left = available * RECENT_DAYS // recent if recent else None
+    sees_usd = question.sees_usd
+    return Forecast(
+        window=window_of(today),
+        day=today.day,
+        days_in_month=days,
+        used=used.credits,
+        cost_usd=usd_text(used.cost) if sees_usd else None,
+        actions=used.actions,
+        daily_average=average(used.credits, today.day),
+        projected_credits=half_up(used.credits * days, today.day) if is_guess else None,
+        projected_cost_usd=usd_text(half_up(used.cost * days, today.day))
+        if is_guess and sees_usd
+        else None,
+        days_until_empty=left,
+        empty_on=empty_on(today, left),
+        confidence=confidence_on(today.day),
+    )
+
+
+def average(credits: int, days: int) -> str:
+    hundredths = half_up(credits * 100, days)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def empty_on(today: datetime, days: int | None) -> str | None:
+    """The day on which nothing is left; none that no calendar knows."""
+    if days is None or days > (datetime.max.replace(tzinfo=UTC) - today).days:
+        return None
+    return str((today + timedelta(days=days)).date())
+
+
+def confidence_on(day: int) -> Literal["none", "low", "fair"]:
+    if day < FIRST_GUESS_DAY:
+        return "none"
+    return "low" if day < FAIR_FROM_DAY else "fair"
