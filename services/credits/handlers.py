@@ -10,7 +10,6 @@ from services.credits import domain, store
 from services.credits import statements as sql
 from services.credits.book import Book
 from services.credits.catalogue import Catalogue
-from services.credits.domain import HoldDue
 from services.credits.partitions import make_partitions
 from services.credits.queries import Books, make_desk
 from shared import metrics, offsets, tracing
@@ -125,7 +124,7 @@ async def sweep(credits: Credits) -> None:
     async with service.turn():
         parcel, whose = None, (service.partitions, of, SWEEP_HOLDS, settings.clock_offset)
         async with transaction(service.database.pool_for(None)) as tx:
-            if due := await store.operations.due(tx, *whose):
+            if due := await store.due(tx, *whose):
                 book = await credits.open_book(tx, due)
                 told = Told(credits.postmark(book.now))
                 told.records += [record for hold in due for record in expiry(hold, book, told, of)]
@@ -133,8 +132,8 @@ async def sweep(credits: Credits) -> None:
         await service.outbox.send(parcel)
 
 
-def expiry(due: HoldDue, book: Book, told: Told, partitions: int) -> list[Outgoing]:
-    """What one hold that is due makes us send: nobody asked, so it follows from itself."""
+def expiry(due: domain.Due, book: Book, told: Told, partitions: int) -> list[Outgoing]:
+    """What one hold or run that is due makes us send: nobody asked, so it follows from itself."""
     home = lane_of(due.account_id) % partitions
     because = cause_of_itself(due.account_id, due.subject, home)
     told.causes[due.account_id] = because

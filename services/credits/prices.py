@@ -12,11 +12,13 @@ from shared.contracts.credits import (
     ModelPrice,
     OperationFailed,
 )
+from shared.contracts.types import Quality
 
 THOUSANDTHS = 1000
 USD_UNITS = 10**8  # P1: eight places.
+MAX_COST = 10**6 * USD_UNITS  # What decimal(14,8) holds, and a thousand times what is usual.
 TOKENS_A_PRICE = 1000  # Prices of models are per 1,000 tokens.
-USUAL_QUALITY = "quality"  # Of images of which nobody says it: 5 credits each.
+USUAL_QUALITY: Quality = "quality"  # Of images of which nobody says it: 5 credits each.
 
 
 class Usage(NamedTuple):
@@ -42,7 +44,7 @@ class Model:
     image_price: int  # 10^-8 USD each.
     request_price: int
     credits_per_image: int | None
-    quality: str | None
+    quality: Quality | None
     is_default: bool
     is_active: bool
 
@@ -223,13 +225,19 @@ def by_unit_price(config: Config, done: Done, held: int) -> int:
     if config.mode == "tokens" and not config.credits_per_unit:
         return held or config.min_credits  # Units that have no price are never free.
     if config.unit == "request":
-        return config.by_units(done.requests)
+        return config.by_units(requests_of(config, done))
     count = units_of(done)
     if config.unit == "words":
         count = done.units if done.unit_kind == "words" else None
     if count is None:
         return held or config.min_credits or config.by_units(1)
     return config.by_units(count)
+
+
+def requests_of(config: Config, done: Done) -> int:
+    """What is priced by request counts its units as it estimated them, unless they are others."""
+    counts = config.mode == "fixed" and done.unit_kind in (None, "request", "requests")
+    return done.units if counts and done.units is not None else done.requests
 
 
 def units_of(done: Done) -> int | None:
@@ -256,6 +264,11 @@ def scaled(decimal: str, places: int) -> int:
     digits = int(fraction[:places].ljust(places, "0") or "0")
     size: int = int(whole.lstrip("-") or "0") * 10**places + digits
     return -size if whole.startswith("-") else size
+
+
+def cost_text(units: int) -> str | None:
+    """A cost as the contract writes it; one that no provider ever asks is not known."""
+    return usd_text(units) if units < MAX_COST else None
 
 
 def usd_text(units: int) -> str:

@@ -1,8 +1,20 @@
 """The words of a no: templates with numbers, and what a person can do about it."""
 
+from collections.abc import Sequence
+from itertools import accumulate, takewhile
+
 from services.credits.book import Account, Book, Standing
 from services.credits.prices import Config, PriceList
-from shared.contracts.errors import CANCEL, SUPPORT, Action, Error, ErrorCode, Suggestion, conflict
+from shared.contracts.errors import (
+    CANCEL,
+    SUPPORT,
+    Action,
+    Error,
+    ErrorCode,
+    StageEstimate,
+    Suggestion,
+    conflict,
+)
 from shared.contracts.moments import in_milliseconds
 from shared.contracts.money import Money
 
@@ -10,27 +22,62 @@ BUY = Action(label="Buy Credits", kind="open", target="purchase")
 UPGRADE = Action(label="Upgrade Plan", kind="open", target="plans")
 PAY = Action(label="Pay Invoice", kind="open", target="invoices")
 CHEAPER = Suggestion(kind="lower_quality", text="Lower the quality or the count.")
+FEWER = Suggestion(kind="fewer_items", text="Run fewer items.")
 PAY_FIRST = Suggestion(kind="pay_invoice", text="Pay the open invoice.")
 
 
-def insufficient(book: Book, account: Account, required: int) -> Error:
-    """How much is missing, and the smallest purchase that covers it."""
-    short = required - account.available
+def insufficient(book: Book, account: Account, required: int, of_its_run: int = 0) -> Error:
+    """How much is missing, and the smallest purchase that covers it.
+
+    `of_its_run`: what a run still holds for the operation, beside what is free.
+    """
+    available = account.available + of_its_run
+    short = required - available
     return Error(
         code="credits.insufficient",
         http_status=402,
         title="Not Enough Credits",
-        message=f"This needs {required:,} credits and {account.available:,} are available: "
+        message=f"This needs {required:,} credits and {available:,} are available: "
         f"{short:,} more are needed.",
         retryable=False,
         suggestions=[*purchases(book, account, short), CHEAPER],
         actions=[BUY, UPGRADE, CANCEL],
         required=required,
-        available=account.available,
+        available=available,
         shortfall=short,
         held=account.held,
         unit="credits",
     )
+
+
+def run_insufficient(book: Book, account: Account, stages: Sequence[StageEstimate]) -> Error:
+    """The same for a whole run, with the stages from the first that would fit."""
+    required, available = sum(stage.estimated for stage in stages), account.available
+    short = required - available
+    return Error(
+        code="run.credits.insufficient",
+        http_status=402,
+        title="Not Enough Credits For This Run",
+        message=f"This run needs {required:,} credits and {available:,} are available: "
+        f"{short:,} more are needed.",
+        retryable=False,
+        suggestions=[*purchases(book, account, short), CHEAPER, FEWER],
+        actions=[BUY, UPGRADE, CANCEL],
+        required=required,
+        available=available,
+        shortfall=short,
+        held=account.held,
+        unit="credits",
+        per_stage=stages,
+        fitting_stages=fitting(stages, available),
+    )
+
+
+def fitting(stages: Sequence[StageEstimate], available: int) -> list[int]:
+    """The longest run of stages from the first that fits."""
+    sums = accumulate(stage.estimated for stage in stages)
+    within = takewhile(lambda pair: pair[1] <= available, zip(stages, sums, strict=True))
+    return [stage.stage for stage, _ in within]
 
 
 def purchases(book: Book, account: Account, short: int) -> list[Suggestion]:
@@ -120,6 +167,18 @@ def ended(state: str) -> Error:
 
 def closed(state: str) -> Error:
     return conflict("operation", state, "This operation has ended: its hold cannot live longer.")
+
+
+def other_run(state: str) -> Error:
+    return conflict("run", state, "This run was already requested with other content.")
+
+
+def ended_run(state: str) -> Error:
+    return conflict("run", state, "This run had ended before it was requested.")
+
+
+def closed_run(state: str) -> Error:
+    return conflict("run", state, "This run has ended: its hold cannot live longer.")
 
 
 def changed_since(kind: str, state: str, version: int) -> Error:

@@ -34,6 +34,8 @@ class Message(Part, frozen=True, kw_only=True):
     is_compacted: ClassVar[bool] = False
     is_kept_for_ever: ClassVar[bool] = False
     who: ClassVar[Who] = SERVICE
+    # Several may have one natural key: then each is named after its cause as well.
+    comes_in_parts: ClassVar[bool] = False
 
     @property
     def account_id(self) -> str | None:

@@ -4,7 +4,7 @@ What may never happen, whatever arrives in whatever order and however often:
 
 1. An account has less than nothing, or holds more than it has.
 2. Credits appear without a grant or disappear without a charge: granted = balance + charged.
-3. What an account holds differs from the sum of its open reservations.
+3. What an account holds differs from the sum of its open reservations and runs.
 4. One operation is charged twice, or one line of an invoice is granted twice.
 5. The ledger has a gap: entry n says what entry n - 1 said, plus its own amount.
 6. Work is given away: whatever was completed is charged, however late, or recorded as shortfall.
@@ -23,6 +23,7 @@ from services.credits.domain.asked import BY_A_SERVICE, Asked
 from services.credits.domain.charges import charge
 from services.credits.domain.disputes import dispute
 from services.credits.domain.endings import HoldDue, cancel, expire, fail
+from services.credits.domain.extensions import extend
 from services.credits.domain.grants import grant
 from services.credits.domain.mirror import (
     account_opened,
@@ -33,7 +34,10 @@ from services.credits.domain.mirror import (
 )
 from services.credits.domain.price_changes import change_config, change_model
 from services.credits.domain.refunds import freeze_refund, refund, release_refund, reverse
-from services.credits.domain.requests import authorise, extend
+from services.credits.domain.requests import authorise
+from services.credits.domain.run_endings import RunDue, complete_run, expire_run
+from services.credits.domain.runs import approve
+from services.credits.domain.stages import cancel_run, complete_stage, fail_stage
 from services.credits.outcomes import Unpriced
 from shared.contracts.credits import (
     AdjustmentRequested,
@@ -47,6 +51,11 @@ from shared.contracts.credits import (
     OperationCompleted,
     OperationFailed,
     OperationRequested,
+    RunCancelled,
+    RunCompleted,
+    RunRequested,
+    StageCompleted,
+    StageFailed,
 )
 from shared.contracts.invoicing import (
     AccountOpened,
@@ -62,7 +71,8 @@ from shared.contracts.invoicing import (
 from shared.contracts.message import Message
 
 # What a batch is about: what others said, and what is due by itself.
-Cause: TypeAlias = Message | HoldDue
+Due: TypeAlias = HoldDue | RunDue
+Cause: TypeAlias = Message | Due
 Outcome: TypeAlias = Sequence[Message | Unpriced]
 Rule: TypeAlias = Callable[[Book, Any, Asked], Outcome]
 
@@ -83,12 +93,18 @@ RULES: Mapping[type, Rule] = MappingProxyType(
         PaymentRefunded: refund,
         RefundReversed: reverse,
         PaymentDisputed: dispute,
+        RunRequested: approve,
         OperationRequested: authorise,
         ExtensionRequested: extend,
         OperationCompleted: charge,
         OperationFailed: fail,
         OperationCancelled: cancel,
+        StageCompleted: complete_stage,
+        StageFailed: fail_stage,
+        RunCompleted: complete_run,
+        RunCancelled: cancel_run,
         HoldDue: expire,
+        RunDue: expire_run,
     }
 )
 OBEYED: tuple[type[Message], ...] = tuple(t for t in RULES if issubclass(t, Message))
@@ -98,8 +114,10 @@ __all__ = [
     "OBEYED",
     "Asked",
     "Cause",
+    "Due",
     "HoldDue",
     "Outcome",
+    "RunDue",
     "Unpriced",
     "decide",
     "standings",

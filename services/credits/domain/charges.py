@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from services.credits import alerts, outcomes, usage
-from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation
+from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation, Run
 from services.credits.domain.asked import Asked
 from services.credits.outcomes import Charge, Cost, Unpriced
 from services.credits.prices import (
@@ -13,8 +14,8 @@ from services.credits.prices import (
     Model,
     PriceList,
     Usage,
+    cost_text,
     units_of,
-    usd_text,
 )
 from shared.contracts.credits import CHARGED, OperationCompleted, State
 from shared.contracts.message import Message
@@ -22,27 +23,59 @@ from shared.contracts.message import Message
 A_DAY = timedelta(hours=24)
 
 
+class Grounds(NamedTuple):
+    """On what an operation is charged: its own hold, that of its run, or neither."""
+
+    was: str  # Its state before, or `unheard`.
+    run: Run | None  # That is open, and may be drawn on.
+    is_by_the_run: bool  # Nobody asked for it, and the run holds what its operations need.
+
+    @property
+    def is_late(self) -> bool:
+        return self.was != "held" and not self.is_by_the_run
+
+
 def charge(book: Book, report: OperationCompleted, _: Asked) -> list[Message | Unpriced]:
     """Take what the work cost; what nobody can price is a dead letter, for there is no guess."""
-    account = book.accounts[report.account_id]
     known = book.operations.get((report.account_id, report.operation_id))
     if known is not None and known.state in CHARGED:
         return []
-    latest = book.catalogue.prices.latest
-    operation_type = chargeable(known, report, latest)
+    operation_type = chargeable(known, report, book.catalogue.prices.latest)
     if operation_type is None:
         return [Unpriced(report.operation_type)]
+    return [*take(book, report, operation_type)]
+
+
+def take(book: Book, report: OperationCompleted, operation_type: str) -> list[Message]:
+    """Charge work that was not charged before, by the prices that were promised for it."""
+    account = book.accounts[report.account_id]
+    known = book.operations.get((report.account_id, report.operation_id))
     work = known or book.hear_of(account, report.operation_id, "released")
-    was, late = work.state if known else "unheard", work.state != "held"
+    if work.request is None:
+        work.run_id = report.run_id
+    run = book.open_run(account.account_id, work.run_id)
+    grounds = Grounds(known.state if known else "unheard", run, run is not None and known is None)
     work.operation_type = operation_type
     if not work.had_a_hold:
-        work.price_version = latest.version  # P11
-    prices = book.catalogue.prices.at(work.price_version)
-    done = settle(book, account, work, report, prices, late=late)
-    said: list[Message | Unpriced] = [*outcomes.committed(book, account, work, done)]
-    said += usage.charged(book, account, work, report, done)
-    warn(book, account, work, report, done, was)
-    return said
+        work.price_version = book.catalogue.prices.latest.version  # P11
+        if run is not None and grounds.is_by_the_run:
+            promised_by(run, book, work, report)
+    done = settle(book, account, work, report, grounds)
+    rows = usage.charged(book, account, work, report, done)
+    if run is not None:
+        items = sum(row.items_created for row in rows)
+        run.count(done.said.stage, work.charged, work.shortfall, items)
+    warn(book, account, work, report, done)
+    return [*outcomes.committed(book, account, work, done), *rows]
+
+
+def promised_by(run: Run, book: Book, work: Reservation, report: OperationCompleted) -> None:
+    """What its run was approved with counts for an operation that nobody asked for by itself."""
+    if work.operation_type in book.catalogue.prices.at(run.price_version).configs:
+        work.price_version = run.price_version
+    stage = run.stage(report.stage)
+    if stage is not None and stage.operation_type == work.operation_type:
+        work.model, work.estimated = stage.model, stage.estimated_each
 
 
 def chargeable(
@@ -58,17 +91,17 @@ def settle(
     account: Account,
     work: Reservation,
     report: OperationCompleted,
-    prices: PriceList,
-    *,
-    late: bool,
+    grounds: Grounds,
 ) -> Charge:
-    """Take the cost from the hold, then from what is free; the rest is shortfall (P9)."""
+    """Take the cost as far as there are credits; the rest is shortfall (P9)."""
+    prices = book.catalogue.prices.at(work.price_version)
     config = prices.configs[work.operation_type or ""]
     priced = model_priced(prices, work, report, config)
-    used = prices.used(config, report, priced, work.estimated if work.had_a_hold else 0)
-    freed = work.open_hold
+    was_promised = work.had_a_hold or grounds.is_by_the_run
+    used = prices.used(config, report, priced, work.estimated if was_promised else 0)
+    freed, late = work.open_hold, grounds.is_late
     account.held -= freed
-    work.charged = min(used.credits, account.available)
+    work.charged = draw(account, grounds, used.credits)
     work.shortfall = used.credits - work.charged
     deltas = spend(account, work.charged)
     about = Reference("operation", work.subject_id, config.display_name)
@@ -76,7 +109,7 @@ def settle(
     if entry is not None:
         work.charge_seq = account.seq
         book.charge(account, work.charged)
-    if not late or entry is not None:
+    if entry is not None or grounds.was == "held":
         account.version += 1
     close(book, work, "committed_late" if late else "committed")
     return Charge(
@@ -90,6 +123,22 @@ def settle(
         book.asked_of(work) or report,
         prices.image_lines(config, report, priced),
     )
+
+
+def draw(account: Account, grounds: Grounds, cost: int) -> int:
+    """Take what its own hold has left free, and what its run holds; say how much there was.
+
+    The run's hold comes first for what it alone has authorised, and last for all else: so no
+    operation of a run is short of credits that the run still has.
+    """
+    free, run = account.available, grounds.run
+    if run is None:
+        return min(cost, free)
+    taken = min(cost, free + run.remaining)
+    from_run = min(taken, run.remaining) if grounds.is_by_the_run else max(0, taken - free)
+    run.remaining -= from_run
+    account.held -= from_run
+    return taken
 
 
 def model_priced(
@@ -126,7 +175,7 @@ def delivered(report: OperationCompleted) -> list[tuple[str, int]]:
 
 
 def cost_of(model: Model | None, tokens: tuple[int, int], images: int, requests: int) -> Cost:
-    return Cost(model, None if model is None else usd_text(model.usd(*tokens, images, requests)))
+    return Cost(model, None if model is None else cost_text(model.usd(*tokens, images, requests)))
 
 
 def spend(account: Account, charged: int) -> Buckets:
@@ -141,13 +190,18 @@ def close(book: Book, work: Reservation, state: State) -> None:
     work.touch(Change.CLOSED if state == "committed" else Change.REWRITTEN)
 
 
+def was_refused(book: Book, work: Reservation) -> bool:
+    """By itself, or with its whole run."""
+    run = book.runs.get((work.account_id, work.run_id)) if work.run_id else None
+    return work.refusal is not None or (run is not None and run.refusal is not None)
+
+
 def warn(
     book: Book,
     account: Account,
     work: Reservation,
     report: OperationCompleted,
     done: Charge,
-    was: str,
 ) -> None:
     """Tell operators of what should not happen: work short of credits, refused, without a price."""
     if work.shortfall:
@@ -157,7 +211,7 @@ def warn(
         standing.earlier_shortfall_at = standing.last_shortfall_at
         standing.last_shortfall_at = book.now
         book.alerts.append(alerts.shortfall(book, account, work, is_third=third))
-    if was == "refused":
+    if was_refused(book, work):
         book.alerts.append(alerts.unauthorised(book, account, work))
     if any(cost.usd is None for cost in done.costs):
         model = report.model_used or work.model or "unknown"

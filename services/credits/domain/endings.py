@@ -6,7 +6,7 @@ from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Change, Reservation
 from services.credits.domain.asked import Asked
 from services.credits.outcomes import Cost
-from services.credits.prices import USUAL_QUALITY, usd_text
+from services.credits.prices import USUAL_QUALITY, cost_text
 from shared.contracts.credits import OperationCancelled, OperationFailed, State
 from shared.contracts.message import Message
 
@@ -46,7 +46,7 @@ def cost_of(book: Book, work: Reservation, report: OperationFailed) -> Cost:
     if model is None:
         return Cost(None, None)
     units = model.usd(report.tokens_input or 0, report.tokens_output or 0, 0, 0)
-    return Cost(model, usd_text(units))
+    return Cost(model, cost_text(units))
 
 
 def cancel(book: Book, report: OperationCancelled, _: Asked) -> list[Message]:

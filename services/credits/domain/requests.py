@@ -2,22 +2,21 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from services.credits import outcomes, refusals
-from services.credits.book import Account, Book, Change, Reservation
+from services.credits.book import Account, Book, Change, Reservation, Run
 from services.credits.domain.asked import Asked
-from services.credits.prices import Config, Model, PriceList
-from shared.contracts.credits import (
-    CHARGED,
-    ExtensionReplied,
-    ExtensionRequested,
-    OperationRequested,
-)
-from shared.contracts.errors import Error, Problem, invalid, not_found
+from services.credits.prices import NOTHING_SAID, Config, Model, PriceList
+from shared.contracts.credits import CHARGED, OperationRequested
+from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, encode
 
 
 def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Message]:
     """Hold credits for work that is about to start, or remember why not."""
+    if request.estimate == NOTHING_SAID:
+        request = replace(request, estimate=None)  # The same question, and the same answer.
     account = book.accounts[request.account_id]
     known = book.operations.get((request.account_id, request.operation_id))
     if known is not None and known.request == encode(request):
@@ -35,9 +34,11 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
     assert config is not None, "an unknown operation is a problem"
     model = prices.models[request.model] if request.model else None
     row.estimated = required(prices, config, model, request, asked)
-    if row.estimated > account.available:
-        return [refuse(row, refusals.insufficient(book, account, row.estimated))]
-    hold(book, account, row, config, request.hold_ttl_s)
+    run = book.open_run(account.account_id, row.run_id)
+    of_the_run = run.remaining if run else 0
+    if row.estimated > account.available + of_the_run:
+        return [refuse(row, refusals.insufficient(book, account, row.estimated, of_the_run))]
+    hold(book, account, row, config, run, request.hold_ttl_s)
     return [outcomes.first_answer(row), outcomes.reserved(book, account, row)]
 
 
@@ -59,6 +60,7 @@ def mistake_in(
 def write_down(book: Book, row: Reservation, request: OperationRequested, version: int) -> None:
     row.request, row.requested_at, row.price_version = encode(request), book.now, version
     row.operation_type, row.model = request.operation_type, request.model
+    row.run_id = request.run_id
 
 
 def problem_with(
@@ -71,12 +73,17 @@ def problem_with(
     """What stands against it before any number is looked at; the account's status comes first."""
     if account.standing.status in ("suspended", "cancelled"):
         return refusals.not_active(book, account.standing)
+    return not_offered(prices, config, request.model)
+
+
+def not_offered(prices: PriceList, config: Config | None, model_name: str | None) -> Error | None:
+    """Whether there are such operations and such a model."""
     if config is None:
         return refusals.unknown_operation(prices)
     if not config.is_active:
         return refusals.disabled_operation(config, prices)
-    if request.model is not None:
-        model = prices.models.get(request.model)
+    if model_name is not None:
+        model = prices.models.get(model_name)
         if model is None or not model.is_active:
             return refusals.unknown_model(prices)
     return None
@@ -96,12 +103,19 @@ def required(
     return needed
 
 
-def hold(book: Book, account: Account, row: Reservation, config: Config, seconds: int) -> None:
-    """P8: with a margin, as far as there are credits."""
+def hold(
+    book: Book, account: Account, row: Reservation, config: Config, run: Run | None, seconds: int
+) -> None:
+    """P8: with a margin, as far as there are credits; first its run gives of what it holds."""
     wanted = config.with_margin(row.estimated, book.hold_margin_percent)
-    row.held = min(account.available, wanted)
+    from_run = 0 if run is None else min(wanted, run.remaining)
+    from_free = min(wanted - from_run, account.available)
+    row.held = from_run + from_free
     row.state, row.expires_at = "held", book.now + timedelta(seconds=seconds)
-    account.held += row.held
+    account.held += from_free
+    if run is not None and from_run:
+        run.remaining -= from_run
+        run.is_changed = True
     account.version += 1
     row.available_after = account.available
 
@@ -119,6 +133,7 @@ def answer_late(
     prices = book.catalogue.prices.at(row.price_version or book.catalogue.prices.latest.version)
     row.touch(Change.REWRITTEN)
     row.request, row.requested_at = encode(request), book.now
+    row.run_id = row.run_id or request.run_id
     row.available_after = account.available
     config = prices.configs.get(row.operation_type or "")
     if row.state not in CHARGED or config is None:
@@ -127,19 +142,3 @@ def answer_late(
     model = prices.models.get(request.model) if request.model else None
     row.estimated = required(prices, config, model, request, asked)
     return outcomes.first_answer(row)
-
-
-def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
-    """Let a hold live longer, counted from its start; never shorter."""
-    known = book.operations.get((request.account_id, request.operation_id or ""))
-    if known is None or known.requested_at is None:
-        return [outcomes.rejected(request, not_found("operation"))]
-    until = known.requested_at + timedelta(seconds=request.extend_s)
-    is_repeat = until == known.expires_at != known.first_expiry
-    if known.state != "held" and not is_repeat:
-        return [outcomes.rejected(request, refusals.closed(known.state))]
-    if until > known.expires_at:
-        known.expires_at = until
-        known.touch(Change.EXTENDED)
-    reply: ExtensionReplied = outcomes.extended(request, known, replayed=is_repeat)
-    return [reply]

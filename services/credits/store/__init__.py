@@ -3,12 +3,12 @@
 A file a subject; each reads what a batch is about, and writes what the batch did to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from services.credits import rows
 from services.credits.book import Book
 from services.credits.catalogue import Catalogue
-from services.credits.domain import Cause
+from services.credits.domain import Cause, Due
 from services.credits.store import (
     accounts,
     adjustments,
@@ -18,6 +18,7 @@ from services.credits.store import (
     grants,
     operations,
     rollups,
+    runs,
 )
 from shared import auditing
 from shared.contracts.operating import AlertRaised
@@ -29,9 +30,11 @@ __all__ = [
     "alerts",
     "catalogue",
     "clawbacks",
+    "due",
     "grants",
     "load",
     "operations",
+    "runs",
     "save",
 ]
 
@@ -39,9 +42,18 @@ __all__ = [
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read what the batch is about; its accounts are locked already."""
     await operations.load(tx, book, causes)
+    await runs.load(tx, book, causes)
     await grants.load(tx, book, causes)
     await clawbacks.load(tx, book, causes)
     await adjustments.load(tx, book, causes)
+
+
+async def due(
+    tx: Transaction, partitions: Collection[int], of: int, limit: int, offset_seconds: float
+) -> list[Due]:
+    """The holds of operations and runs whose time has passed, so many of each at most."""
+    whose = (partitions, of, limit, offset_seconds)
+    return [*await operations.due(tx, *whose), *await runs.due(tx, *whose)]
 
 
 async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaised]:
@@ -51,6 +63,7 @@ async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaise
     """
     await accounts.save(tx, book)
     await operations.save(tx, book)
+    await runs.save(tx, book)
     await clawbacks.save(tx, book)
     await adjustments.save(tx, book)
     await rows.GRANTS.add(tx, book.new_grants)

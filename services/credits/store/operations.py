@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from services.credits import rows
 from services.credits import statements as sql
 from services.credits.book import Book, Change, Reservation
-from services.credits.domain import Cause, HoldDue
+from services.credits.domain import Cause, HoldDue, stages
 from services.credits.store.keys import find, save_rows
 from shared.contracts.credits import (
     ExtensionRequested,
@@ -13,6 +13,9 @@ from shared.contracts.credits import (
     OperationCompleted,
     OperationFailed,
     OperationRequested,
+    RunCancelled,
+    StageCompleted,
+    StageFailed,
 )
 from shared.postgres import Transaction
 
@@ -24,6 +27,7 @@ ABOUT_OPERATIONS = (
     ExtensionRequested,
     HoldDue,
 )
+NAMING_OPERATIONS = (StageCompleted, StageFailed, RunCancelled)
 
 
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
@@ -33,6 +37,12 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
         for m in causes
         if isinstance(m, ABOUT_OPERATIONS) and m.operation_id is not None
     }
+    keys.update(
+        (book.accounts[m.account_id].lane, operation_id)
+        for m in causes
+        if isinstance(m, NAMING_OPERATIONS)
+        for operation_id, _ in stages.named_in(m)
+    )
     for row in await find(tx, sql.FIND_RESERVATIONS, keys):
         reservation = Reservation(*row)
         book.operations[reservation.account_id, reservation.subject_id] = reservation

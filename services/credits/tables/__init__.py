@@ -11,6 +11,7 @@ from services.credits.tables import (
     clawbacks,
     ledger,
     rollups,
+    runs,
 )
 from services.credits.tables.columns import metadata
 
@@ -23,4 +24,5 @@ __all__ = [
     "ledger",
     "metadata",
     "rollups",
+    "runs",
 ]

@@ -180,6 +180,7 @@ class StageCharged(Event, frozen=True, kw_only=True):
     """What one report of a stage cost."""
 
     topic: ClassVar[str] = "automation.stage.charged"
+    comes_in_parts: ClassVar[bool] = True  # A stage may be reported on piece by piece.
 
     run_id: Uuid
     stage: int
