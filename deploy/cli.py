@@ -21,6 +21,7 @@ from deploy.progress import shown
 MODULES = {
     "verify": "deploy.verify",
     "dlq": "deploy.dead_letters",
+    "prices": "deploy.prices",
     "demo": "deploy.demo",
     "bench": "deploy.bench",
 }
