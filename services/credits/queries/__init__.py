@@ -16,6 +16,8 @@ from services.credits.queries.ledger import transactions, transactions_of_all
 from services.credits.queries.log import usage_logs, usage_logs_of_all
 from services.credits.queries.operations import operation_details
 from services.credits.queries.prices import cost_configs, model_prices
+from services.credits.queries.stats import stats
+from services.credits.queries.tips import tips
 from shared.asking import Desk, LookUp
 from shared.audit_pages import audits, audits_of_all
 from shared.contracts.asking import Params
@@ -27,6 +29,8 @@ from shared.contracts.credits.queries import (
     AskInsights,
     AskModelPrices,
     AskOperation,
+    AskStats,
+    AskTips,
     AskTransactions,
     AskUsage,
 )
@@ -43,6 +47,8 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskUsage: usage_logs,
         AskInsights: insights,
         AskForecast: forecasts,
+        AskTips: tips,
+        AskStats: stats,
         AskOperation: operation_details,
         AskOutcome: command_outcomes,
         AskCostConfigs: cost_configs,
@@ -54,6 +60,7 @@ ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
     {
         AskTransactions: transactions_of_all,
         AskUsage: usage_logs_of_all,
+        AskStats: stats,
         AskAudit: audits_of_all,
     }
 )
