@@ -21,6 +21,7 @@ from shared.contracts.types import Role
 from shared.envelope import Postmark
 from shared.kafka import Letter
 from shared.postgres import REFUSES_THE_DATA, Transaction, snapshot
+from shared.publisher import packed
 from shared.service import Service
 from shared.telling import Told, tell
 
@@ -114,7 +115,7 @@ async def answer_all(service: Service, desk: Desk[Books], letters: Sequence[Lett
     for letter, answer in zip(letters, answers, strict=True):
         became = tell(told, letter, books.now, partial(replies, answer))
         metrics.MESSAGES.labels(desk.group, became).inc()
-    await service.publisher.send(told.records)
+    await service.publisher.deliver(packed(told.records))  # An answer too large for Kafka is none.
 
 
 def admitted(desk: Desk[Books], letter: Letter) -> Question[Any] | Error | None:

@@ -178,6 +178,11 @@ def stable_id(topic: str, named_after: bytes) -> bytes:
 VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
+# With the value less than a topic of dead letters takes; and more than comes uncompressed.
+MAX_DEAD_HEADERS_BYTES = 8 * 1024 * 1024
+MAX_DEAD_KEY_BYTES = 6 * 1024 * 1024
+
+
 def dead_letter(letter: Letter, reason: Reason, now: datetime) -> Outgoing:
     """Send a record aside as it came, with its position and what is wrong with it."""
     record = letter.record
@@ -189,11 +194,27 @@ def dead_letter(letter: Letter, reason: Reason, now: datetime) -> Outgoing:
         ("dlq_at", in_milliseconds(now).encode()),
         ("dlq_timestamp", b"%d" % record.timestamp),
     ]
-    value = record.value
-    if value is not None and len(value) > MAX_DEAD_VALUE_BYTES:  # It came compressed.
-        position.append(("dlq_cut_from", b"%d" % len(value)))
-        value = value[:MAX_DEAD_VALUE_BYTES]
-    kept = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
-    headers = [header(name, value) for name, value in (*kept, *position)]
-    written = stamped(record.key, value, headers, len(headers))
+    came = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
+    kept = such_as_fit(came)
+    key = begun_of(record.key, MAX_DEAD_KEY_BYTES)
+    value = begun_of(record.value, MAX_DEAD_VALUE_BYTES)
+    if (key, value, len(kept)) != (record.key, record.value, len(came)):  # It came compressed.
+        position.append(("dlq_cut_from", b"%d" % len(record.value or b"")))
+    headers = [header(name, content) for name, content in (*kept, *position)]
+    written = stamped(key, value, headers, len(headers))
     return Outgoing(f"{record.topic}.dlq", record.partition, written)
+
+
+def begun_of(content: bytes | None, most_bytes: int) -> bytes | None:
+    return None if content is None else content[:most_bytes]
+
+
+def such_as_fit(headers: list[Header]) -> list[Header]:
+    """The first of some headers, as many as a dead letter has room for."""
+    room, kept = MAX_DEAD_HEADERS_BYTES, list[Header]()
+    for name, value in headers:
+        room -= len(header(name, value))
+        if room < 0:
+            break
+        kept.append((name, value))
+    return kept

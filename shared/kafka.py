@@ -21,6 +21,7 @@ Headers: TypeAlias = Mapping[str, bytes | None]
 Reason: TypeAlias = Literal["undecodable", "too_large", "invalid", "database"]
 
 MAX_VALUE_BYTES = 1024 * 1024
+MAX_HEADER_BYTES = 200
 NOT_ITS_KEY = "Expected the account's id as key, in the partition of its lane"
 MISPLACED = [Problem(path="account_id", reason=NOT_ITS_KEY)]
 NO_HEADERS: Headers = {}
@@ -165,8 +166,13 @@ def account_in(said: dict[str, Json]) -> str | None:
 
 
 def readable(value: bytes | None) -> bytes | None:
-    """A header that is null or not UTF-8 is no header; nor is an empty one."""
+    """A header that is null or not UTF-8 is no header; nor is an empty one, or a very long one.
+
+    We echo what we read of a header in each record that follows from it.
+    """
+    if value is None or len(value) > MAX_HEADER_BYTES:
+        return None
     try:
-        return value if value and value.decode() else None
+        return value if value.decode() else None
     except UnicodeDecodeError:
         return None

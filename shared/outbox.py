@@ -15,10 +15,11 @@ from aiokafka.errors import KafkaError
 from cramjam import lz4
 
 from shared import jobs, metrics
+from shared.contracts.topics import most_bytes
 from shared.envelope import Outgoing
 from shared.postgres import Pool, Transaction, transaction
-from shared.publisher import Publisher, packed
-from shared.wire import Run
+from shared.publisher import MAX_BATCH_BYTES, Publisher, TooLargeError, packed
+from shared.wire import Run, run_bytes
 
 LEASE_SECONDS = 3.0
 PARCELS_A_ROUND = 20
@@ -33,9 +34,14 @@ RENEW = "UPDATE outbox SET leased_at = clock_timestamp() WHERE parcel_id = ANY($
 LEASE = """
     UPDATE outbox SET leased_at = clock_timestamp() WHERE parcel_id IN (
         SELECT parcel_id FROM outbox
-        WHERE leased_at < clock_timestamp() - make_interval(secs => $1) OR partitions && $3::int[]
+        WHERE (leased_at < clock_timestamp() - make_interval(secs => $1)
+               OR partitions && $3::int[]) AND leased_at < 'infinity'
         ORDER BY parcel_id LIMIT $2 FOR UPDATE SKIP LOCKED
     ) RETURNING parcel_id, records
+"""
+# Nobody leases it any more; an operator may, when the broker takes larger records.
+PUT_ASIDE = """
+    UPDATE outbox SET partitions = $2, records = $3, leased_at = 'infinity' WHERE parcel_id = $1
 """
 WAITING = """
     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(made_at)), 0)::float8
@@ -64,16 +70,20 @@ class Outbox:
         self._lane = asyncio.Lock()
         self._arrived: set[int] = set()
         self._travelling: set[int] = set()
+        self._refused: dict[int, Sequence[Run]] = {}
         self._delivery: asyncio.Task[None] | None = None
 
     async def add(self, tx: Transaction, records: Sequence[Outgoing]) -> Parcel | None:
-        """Keep the records in the caller's transaction. Handlers never publish."""
+        """Keep the records in the caller's transaction. Handlers never publish.
+
+        TooLargeError when the broker would never take one of them.
+        """
         if not records:
             return None
         made, arrived = packed(records), list(self._arrived)
-        compressed = bytes(lz4.compress_block(write_runs(made)))
-        partitions = list({run.partition for run in made})
-        parcel_id = await tx.fetchval(KEEP, arrived, partitions, compressed)
+        if large := [run for run in made if is_too_large(run)]:
+            raise TooLargeError(large)
+        parcel_id = await tx.fetchval(KEEP, arrived, *written(made))
         return Parcel(parcel_id, made, arrived)
 
     async def send(self, parcel: Parcel | None) -> None:
@@ -88,24 +98,27 @@ class Outbox:
     async def _deliver(self, parcel: Parcel) -> None:
         """Try until the broker takes it: what comes after it must not overtake it."""
         try:
-            while not await self._is_delivered(parcel):
+            while (refused := await self._refused_of(parcel)) is None:
                 await asyncio.sleep(RETRY_SECONDS)
                 await self._renew()
-            self._arrived.add(parcel.parcel_id)
+            if refused:
+                self._refused[parcel.parcel_id] = refused
+            else:
+                self._arrived.add(parcel.parcel_id)
         finally:
             self._travelling.discard(parcel.parcel_id)
             self._lane.release()
 
-    async def _is_delivered(self, parcel: Parcel) -> bool:
+    async def _refused_of(self, parcel: Parcel) -> Sequence[Run] | None:
+        """What the broker never takes of it; None where it did not take it now."""
         try:
-            await self._publisher.send_runs(parcel.runs)
+            return await self._publisher.deliver(parcel.runs)
         except KafkaError as error:
             metrics.PUBLISH_FAILURES.inc()
             log.warning(
                 "the outbox waits for the broker", parcel=parcel.parcel_id, error=repr(error)
             )
-            return False
-        return True
+            return None
 
     async def _renew(self) -> None:
         try:
@@ -120,6 +133,9 @@ class Outbox:
 
     async def tidy(self, pool: Pool) -> None:
         """Delete what has arrived while no batch came by; keep what travels from others' hands."""
+        for parcel_id in list(self._refused):
+            await put_aside(pool, parcel_id, self._refused[parcel_id])
+            del self._refused[parcel_id]
         arrived, travelling = list(self._arrived), list(self._travelling)
         if arrived:
             await pool.execute(FORGET, arrived)
@@ -143,7 +159,27 @@ class Outbox:
         async with transaction(pool) as tx:
             rows = await tx.fetch(LEASE, LEASE_SECONDS, PARCELS_A_ROUND, list(partitions))
         for parcel_id, compressed in sorted(map(tuple, rows)):
-            await self._publisher.send_runs(read_runs(lz4.decompress_block(compressed)))
-            await pool.execute(FORGET, [parcel_id])
+            left = read_runs(lz4.decompress_block(compressed))
+            if refused := await self._publisher.deliver(left):
+                await put_aside(pool, parcel_id, refused)
+            else:
+                await pool.execute(FORGET, [parcel_id])
             log.info("a parcel that was left behind is published", parcel=parcel_id)
         return len(rows)
+
+
+def is_too_large(run: Run) -> bool:
+    """Whether it is one record, and more than its topic takes."""
+    return len(run.records) > MAX_BATCH_BYTES and run_bytes(run) > most_bytes(run.topic)
+
+
+def written(made: Sequence[Run]) -> tuple[list[int], bytes]:
+    """The partitions of a row and its records, packed."""
+    partitions = list({run.partition for run in made})
+    return partitions, bytes(lz4.compress_block(write_runs(made)))
+
+
+async def put_aside(pool: Pool, parcel_id: int, refused: Sequence[Run]) -> None:
+    """Keep of a parcel what no broker takes: loudly, for its row waits until somebody looks."""
+    await pool.execute(PUT_ASIDE, parcel_id, *written(refused))
+    log.critical("a parcel is put aside: it is too large", parcel=parcel_id)

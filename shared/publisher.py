@@ -2,22 +2,41 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
+import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
+from shared import metrics
 from shared.envelope import Outgoing
-from shared.wire import Run, RunBatch, runs
+from shared.wire import Run, RunBatch, apart, runs
 
 MAX_BATCH_BYTES = 900_000
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
 REQUEST_TIMEOUT_MILLISECONDS = 20_000
 STOP_SECONDS = 2.0
+LONG_WAIT_SECONDS = 5.0  # So long no broker takes that is there.
+NEVER = float("-inf")
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
+log = structlog.get_logger(__name__)
+
+
+class TooLargeError(KafkaError):  # type: ignore[misc] # aiokafka has no types.
+    """The broker will never take some records of these runs, however often they are sent."""
+
+    def __init__(self, left: Sequence[Run]) -> None:
+        super().__init__(", ".join(f"{run.topic} {run.partition}" for run in left))
+        self.left = left
 
 
 class Publisher:
     """One idempotent producer that sends runs as they were written."""
+
+    kept_waiting_at = NEVER  # When the broker last let a delivery wait, on the monotonic clock.
 
     def __init__(self, servers: str, client_id: str = "igny8") -> None:
         self._servers, self._client_id = servers, client_id
@@ -51,16 +70,75 @@ class Publisher:
         await self._producer.start()
 
     async def send(self, records: Sequence[Outgoing]) -> None:
-        """Publish records of any partitions; KafkaError when the broker did not take them."""
-        await self.send_runs(packed(records))
+        """Publish records of any partitions; KafkaError when the broker did not take all of them.
+
+        TooLargeError when it never will; then it has the others.
+        """
+        if refused := await self.deliver(packed(records)):
+            raise TooLargeError(refused)
+
+    async def deliver(self, made: Sequence[Run]) -> list[Run]:
+        """Publish in order a partition; give back what the broker never takes, for its size.
+
+        KafkaError when it took only a part, or nothing.
+        """
+        try:
+            await self.send_runs(made)
+        except TooLargeError as error:
+            return await self._deliver_apart(error.left)
+        return []
+
+    async def _deliver_apart(self, left: Sequence[Run]) -> list[Run]:
+        """Record by record, so that what fits goes out."""
+        refused: list[Run] = []
+        await self.renew()
+        for run in chain.from_iterable(map(apart, left)):
+            try:
+                await self.send_runs([run])
+            except TooLargeError:
+                metrics.TOO_LARGE.labels(run.topic).inc()
+                log.critical("the broker never takes a record: it is too large", **said_of(run))
+                refused.append(run)
+                await self.renew()
+        return refused
 
     async def send_runs(self, made: Iterable[Run]) -> None:
-        """Publish in order a partition; return when the broker has acknowledged every record."""
-        sent = [
-            await self._producer.send_batch(RunBatch(run), run.topic, partition=run.partition)
-            for run in made
+        """Publish in order a partition; return when the broker has acknowledged every record.
+
+        For as long as there is no broker this waits, and says so.
+        """
+        sending = asyncio.create_task(self._send_runs(list(made)))
+        try:
+            while not (await asyncio.wait([sending], timeout=LONG_WAIT_SECONDS))[0]:
+                self.kept_waiting_at = time.monotonic()
+                log.warning("the broker has not acknowledged yet", seconds=LONG_WAIT_SECONDS)
+        finally:
+            sending.cancel()
+        await sending
+
+    async def _send_runs(self, made: Sequence[Run]) -> None:
+        sent: list[asyncio.Future[object]] = []
+        try:
+            for run in made:
+                batch = RunBatch(run)
+                sent.append(
+                    await self._producer.send_batch(batch, run.topic, partition=run.partition)
+                )
+        finally:
+            outcomes = await asyncio.gather(*sent, return_exceptions=True)
+        failed = [
+            (run, outcome)
+            for run, outcome in zip(made, outcomes, strict=True)
+            if isinstance(outcome, BaseException)
         ]
-        await asyncio.gather(*sent)
+        if any(isinstance(error, TOO_LARGE) for _, error in failed):
+            raise TooLargeError([run for run, _ in failed])
+        for _, error in failed:
+            raise error
+
+
+def said_of(run: Run) -> dict[str, str | int]:
+    return {"topic": run.topic, "partition": run.partition, "bytes": len(run.records)}
 
 
 def packed(records: Iterable[Outgoing]) -> list[Run]:

@@ -24,6 +24,7 @@ NULL = b"\x01"  # A length of -1.
 NO_ATTRIBUTES_AT_TIME_0 = b"\x00\x00"
 CONTINUES, SEVEN_BITS = 0x80, 0x7F
 REMEMBERED_VARINTS = 4096
+LONGEST_VARINT = 10  # Bytes, of a number of 64 bits.
 
 
 def varint(number: int) -> bytes:
@@ -87,6 +88,33 @@ def runs(topic: str, partition: int, records: Iterable[bytes], most_bytes: int) 
     return made
 
 
+def run_bytes(run: Run) -> int:
+    """How large it is as a batch, which is what brokers limit."""
+    return BATCH_HEADER.size + len(run.records)
+
+
+def read_varint(written: bytes, at: int) -> tuple[int, int]:
+    """A signed number, and where what follows it begins; ValueError where it has no end."""
+    number = shift = 0
+    for place in range(at, min(at + LONGEST_VARINT, len(written))):
+        number |= (written[place] & SEVEN_BITS) << shift
+        if written[place] < CONTINUES:
+            return number >> 1 ^ -(number & 1), place + 1
+        shift += 7
+    raise ValueError(f"no number ends within {LONGEST_VARINT} bytes from {at}")
+
+
+def apart(run: Run) -> list[Run]:
+    """The same records, each in a run of its own."""
+    made, at = list[Run](), 0
+    for _ in range(run.size):
+        length, at = read_varint(run.records, at)
+        _, begins = read_varint(run.records, at + len(NO_ATTRIBUTES_AT_TIME_0))
+        made += runs(run.topic, run.partition, [run.records[begins : at + length]], 0)
+        at += length
+    return made
+
+
 class RunBatch(BatchBuilder):  # type: ignore[misc] # aiokafka has no types.
     """A run on its way through aiokafka's producer, which numbers it and sends it as it is."""
 
@@ -112,7 +140,7 @@ class RunBatch(BatchBuilder):  # type: ignore[misc] # aiokafka has no types.
         return True
 
     def size(self) -> int:
-        return BATCH_HEADER.size + len(self._run.records)
+        return run_bytes(self._run)
 
     def record_count(self) -> int:
         return self._run.size

@@ -66,11 +66,16 @@ def all_topics(services: Iterable[Service]) -> tuple[Topic, ...]:
 TOPICS = all_topics(SERVICES)
 
 
+def most_bytes(topic: str) -> int:
+    """How large a batch of records this topic takes, as we make topics."""
+    return MAX_DEAD_BYTES if topic.endswith(DEAD_LETTERS) else MAX_RECORD_BYTES
+
+
 def config(topic: Topic) -> dict[str, str]:
     """The broker's clock stamps every record: causes have lower timestamps than their effects."""
     settings = {
         "message.timestamp.type": "LogAppendTime",
-        "max.message.bytes": str(MAX_DEAD_BYTES if is_dead_letters(topic) else MAX_RECORD_BYTES),
+        "max.message.bytes": str(most_bytes(topic.name)),
         "cleanup.policy": "compact" if topic.is_compacted else "delete",
     }
     if topic.retention_ms is not None:
