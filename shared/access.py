@@ -42,7 +42,12 @@ class Gate:
 
 def sent_at(record: Record) -> float:
     """When the broker took it, in Unix seconds; a dead letter that is replayed, at first."""
+    return sent_at_first(record) / MILLISECONDS
+
+
+def sent_at_first(record: Record) -> int:
+    """The broker's timestamp, of the first time that the record was sent."""
     first = next((v for name, v in record.headers if name == REPLAYED_FROM), None)
     if first and first.isdigit() and len(first) <= MAX_DIGITS:
-        return min(int(first), int(record.timestamp)) / MILLISECONDS
-    return float(record.timestamp) / MILLISECONDS
+        return min(int(first), int(record.timestamp))
+    return int(record.timestamp)

@@ -16,8 +16,8 @@ from aiokafka.errors import KafkaError
 
 from shared.connection import ARRIVAL_SECONDS
 from shared.contracts.asking import Params
-from shared.contracts.message import Message, Reply, Request
-from shared.contracts.operating import AskOutcome, Outcome
+from shared.contracts.message import Message, Reply, Request, encode
+from shared.contracts.operating import AskOutcome, Outcome, fingerprint
 from shared.contracts.replies import ReplyTopic
 from shared.contracts.services import SERVICES, Service
 from shared.mailbox import Enquiry, Mailbox, no_answer
@@ -157,9 +157,12 @@ def query_of(service: Service, question: Params, account_id: str | None) -> Requ
 
 
 def outcome(command: Request, reply: Reply) -> Reply | None:
-    """The stored answer as if it came now; None when there is none yet, or nobody can tell."""
+    """The stored answer as if it came now; None when there is none yet, or nobody can tell.
+
+    An answer to other content under this id is none: who sends it again learns of the conflict.
+    """
     found = msgspec.convert(reply.data or {"known": False}, Outcome)
-    if found.reply is None:
+    if found.reply is None or found.fingerprint != fingerprint(encode(command)):
         return None
     said = {
         "account_id": command.account_id,

@@ -1,12 +1,14 @@
 """How what we send is addressed: topic, partition, and the CloudEvents headers of the contract."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from hashlib import sha1
+from hashlib import blake2b, sha1
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
+from shared.access import sent_at_first
 from shared.contracts.message import Message, Reply, encode
 from shared.contracts.moments import in_milliseconds
 from shared.contracts.replies import REPLY_TOPICS
@@ -18,7 +20,10 @@ ALLOWED: dict[bytes | None, str] = {name.encode(): name for name in REPLY_TOPICS
 CORRELATION, CAUSATION = sized(b"correlation_id"), sized(b"causation_id")
 TRACEPARENT, CE_ID, CE_SUBJECT = sized(b"traceparent"), sized(b"ce_id"), sized(b"ce_subject")
 UUID_SIZE = varint(36)
-OWN_HEADERS = 2  # ce_id and ce_subject.
+# 32 lower-case hexadecimal digits of which neither half is all zeros, as both ids need.
+IS_TRACE = re.compile(rb"(?!0{16})[0-9a-f]{16}(?!0{16})[0-9a-f]{16}").fullmatch
+# ce_id, ce_subject, and the trail: correlation_id, causation_id and traceparent.
+OWN_HEADERS = 5
 MAX_DEAD_VALUE_BYTES = 16 * 1024 * 1024  # Half of what a topic of dead letters takes.
 
 
@@ -37,11 +42,11 @@ class Postmark:
     source: str
     now: datetime
     partitions: int
-    _begun: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    _begun: dict[str, bytes] = field(default_factory=dict)
 
-    def begun(self, topic: str, more: int) -> bytes:
+    def begun(self, topic: str) -> bytes:
         """The number of headers, and those that are the same for a topic and batch."""
-        known = self._begun.get((topic, more))
+        known = self._begun.get(topic)
         if known is None:
             constant = (
                 header("ce_specversion", b"1.0"),
@@ -50,8 +55,8 @@ class Postmark:
                 header("ce_time", in_milliseconds(self.now).encode()),
                 header("ce_type", topic.encode()),
             )
-            known = varint(len(constant) + OWN_HEADERS + more) + b"".join(constant) + CE_ID
-            self._begun[topic, more] = known
+            known = varint(len(constant) + OWN_HEADERS) + b"".join(constant) + CE_ID
+            self._begun[topic] = known
         return known
 
 
@@ -63,7 +68,6 @@ class Cause:
     partition: int
     correlation_id: bytes
     trail: bytes
-    trail_count: int
     reply_to: str | None = None
     reply_partition: int | None = None
 
@@ -79,14 +83,14 @@ def cause(letter: Letter, account_id: str | None, subject: str, partitions: int)
         key, home = account_id.encode(), lane_of(account_id) % partitions
     if not headers:
         named = subject.encode() or place
-        return Cause(key, home, named, *trail_of(named, place, None))
+        return Cause(key, home, named, trail_of(named, place, None))
     named = readable(headers.get("correlation_id")) or subject.encode() or place
     caused_by = readable(headers.get("ce_id")) or place
     return Cause(
         key,
         home,
         named,
-        *trail_of(named, caused_by, headers.get("traceparent")),
+        trail_of(named, caused_by, headers.get("traceparent")),
         ALLOWED.get(headers.get("reply_to")),
         within(headers.get("reply_partition"), partitions),
     )
@@ -105,16 +109,25 @@ def place_in_a_catalogue(letter: Letter, subject: str, partitions: int) -> tuple
 def cause_of_itself(account_id: str, subject: str, partition: int) -> Cause:
     """Of what nobody asked for: a hold that is due follows from itself."""
     named = subject.encode()
-    return Cause(account_id.encode(), partition, named, *trail_of(named, named, None))
+    return Cause(account_id.encode(), partition, named, trail_of(named, named, None))
 
 
-def trail_of(
-    correlation_id: bytes, causation_id: bytes, traceparent: bytes | None
-) -> tuple[bytes, int]:
+def trail_of(correlation_id: bytes, causation_id: bytes, traceparent: bytes | None) -> bytes:
     """Carry on the identifiers by which a request is followed through the system."""
     trail = b"".join((CORRELATION, sized(correlation_id), CAUSATION, sized(causation_id)))
     carried = readable(traceparent) if traceparent else None
-    return (trail + TRACEPARENT + sized(carried), 3) if carried else (trail, 2)
+    return trail + TRACEPARENT + sized(carried or trace_of(correlation_id))
+
+
+def trace_of(correlation_id: bytes) -> bytes:
+    """A W3C trace context for what came without one: all that one request leads to is one trace.
+
+    A UUID is a trace id as it stands; anything else is hashed. Nobody sampled it (flags 00).
+    """
+    trace = correlation_id.replace(b"-", b"").lower()
+    if not IS_TRACE(trace):
+        trace = blake2b(correlation_id, digest_size=16).hexdigest().encode()
+    return b"00-%b-%b-00" % (trace, trace[16:])
 
 
 def within(value: bytes | None, partitions: int) -> int | None:
@@ -134,7 +147,7 @@ def announce(message: Message, cause: Cause, postmark: Postmark) -> Outgoing:
     """Address a fact to everyone, or a reply to whoever asked."""
     topic, partition, subject = message.topic, cause.partition, message.subject.encode()
     key = cause.key
-    begun = postmark.begun(topic, cause.trail_count)
+    begun = postmark.begun(topic)
     if isinstance(message, Reply):
         identity = stable_id(topic, cause.correlation_id)
         if cause.reply_to:
@@ -192,7 +205,7 @@ def dead_letter(letter: Letter, reason: Reason, now: datetime) -> Outgoing:
         ("dlq_partition", b"%d" % record.partition),
         ("dlq_offset", b"%d" % record.offset),
         ("dlq_at", in_milliseconds(now).encode()),
-        ("dlq_timestamp", b"%d" % record.timestamp),
+        ("dlq_timestamp", b"%d" % sent_at_first(record)),
     ]
     came = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
     kept = such_as_fit(came)

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
         frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    environment: Literal["development", "production"] = "development"
+    environment: Literal["development", "production"] = "production"
     kafka_bootstrap_servers: str
     kafka_partitions: int = 4  # Of every topic keyed by account; it divides the 64 lanes.
     kafka_replication: int = Field(default=1, ge=1)

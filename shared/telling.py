@@ -8,6 +8,7 @@ from typing import TypeAlias
 import structlog
 
 from shared import metrics
+from shared.access import sent_at
 from shared.contracts.errors import Error, unavailable
 from shared.contracts.message import Message, Reply, Request
 from shared.envelope import (
@@ -130,13 +131,13 @@ def reject(told: Told, command: Request, because: Cause, error: Error) -> Became
 
 
 def is_too_late(letter: Letter, now: datetime) -> bool:
-    """Whether a command with `ttl_ms` is read later than that after the broker took it."""
+    """Whether a command with `ttl_ms` is read later than that after the broker took it at first."""
     ttl = letter.headers.get("ttl_ms")
     if ttl is None or not ttl.isdigit() or len(ttl) > MAX_DIGITS:
         return False
     if not 1 <= int(ttl) <= MAX_TTL_MILLISECONDS:
         return False
-    waited = now - datetime.fromtimestamp(letter.record.timestamp / 1000, now.tzinfo)
+    waited = now - datetime.fromtimestamp(sent_at(letter.record), now.tzinfo)
     return waited > timedelta(milliseconds=int(ttl))
 
 

@@ -51,6 +51,7 @@ def make(home: Path) -> dict[str, str]:
         "OBJECT_STORE_URL": objects.as_uri(),
         "WEB_BASE_URL": os.environ.get("WEB_BASE_URL") or WEB,
         "IGNY8_DATA": str(home),
+        "ENVIRONMENT": os.environ.get("ENVIRONMENT") or "development",
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
     }
 

@@ -92,9 +92,6 @@ class Catalogue:
         return min(better, key=lambda plan: plan.included_credits, default=None)
 
     def package_for(self, credits: int) -> Package | None:
-        """The smallest active package that covers so many credits, else the largest."""
-        active = sorted(
-            (p for p in self.packages.values() if p.is_active), key=lambda package: package.credits
-        )
-        covering = (package for package in active if package.credits >= credits)
-        return next(covering, active[-1] if active else None)
+        """The smallest active package that covers so many credits."""
+        active = (p for p in self.packages.values() if p.is_active and p.credits >= credits)
+        return min(active, key=lambda package: package.credits, default=None)

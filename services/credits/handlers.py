@@ -118,7 +118,13 @@ def asked_by(letter: Letter) -> domain.Asked:
 
 
 async def sweep(credits: Credits) -> None:
-    """Expire holds whose time has passed: the same rules, store and outbox, another source."""
+    """Expire all holds whose time has passed; messages take turns with them."""
+    while await sweep_some(credits) == SWEEP_HOLDS:
+        continue
+
+
+async def sweep_some(credits: Credits) -> int:
+    """Expire the oldest that are due: the same rules, store and outbox, another source."""
     service, settings = credits.service, credits.service.settings
     of = settings.kafka_partitions
     async with service.turn():
@@ -130,6 +136,7 @@ async def sweep(credits: Credits) -> None:
                 told.records += [record for hold in due for record in expiry(hold, book, told, of)]
                 parcel = await credits.close_book(tx, book, told)
         await service.outbox.send(parcel)
+    return len(due)
 
 
 def expiry(due: domain.Due, book: Book, told: Told, partitions: int) -> list[Outgoing]:

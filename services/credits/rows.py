@@ -106,7 +106,7 @@ USAGE = Rows(
         "row.site_id": or_null(uuid),
         "row.user_id": word,
         "row.run_id": or_null(uuid),
-        "row.stage": or_null(integer),
+        "row.stage": or_null(bigint),
         "row.related_type": word,
         "row.related_id": or_null(text),
         "row.related_title": or_null(text),

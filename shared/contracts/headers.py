@@ -10,6 +10,9 @@ from shared.contracts.types import JsonObject
 TEXT: JsonObject = {"type": "string"}
 WHOLE_NUMBER: JsonObject = {"type": "string", "pattern": r"^\d+$"}
 
+TRACE: Mapping[str, JsonObject] = {
+    "traceparent": {"type": "string", "description": "W3C trace context"},
+}
 CLOUD_EVENT: Mapping[str, JsonObject] = {
     "ce_specversion": {"type": "string", "const": "1.0"},
     "ce_id": {"type": "string", "description": "the same for a repeat"},
@@ -23,9 +26,7 @@ CLOUD_EVENT: Mapping[str, JsonObject] = {
         "type": "string",
         "description": "ce_id or topic:partition:offset of the cause",
     },
-}
-TRACE: Mapping[str, JsonObject] = {
-    "traceparent": {"type": "string", "description": "W3C trace context"},
+    **TRACE,
 }
 ASKING: Mapping[str, JsonObject] = {
     "correlation_id": {"type": "string", "description": "default: the natural key"},
@@ -53,7 +54,7 @@ def optional(properties: Mapping[str, JsonObject], description: str) -> JsonObje
 
 
 def required(properties: Mapping[str, JsonObject], description: str) -> JsonObject:
-    return {**optional({**properties, **TRACE}, description), "required": sorted(properties)}
+    return {**optional(properties, description), "required": sorted(properties)}
 
 
 SCHEMAS: JsonObject = {

@@ -1,6 +1,7 @@
 """What every service says and answers: alerts, audit records, health, and stored outcomes."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta, field
@@ -228,6 +229,11 @@ class AskHealth(Params, frozen=True, kw_only=True):
     minutes: Annotated[int, Meta(ge=1, le=60)] = 5
 
 
+def fingerprint(content: bytes) -> str:
+    """By which a command, as `encode` writes it, is told from another of the same id."""
+    return blake2b(content, digest_size=16).hexdigest()
+
+
 class StoredReply(Part, frozen=True, kw_only=True):
     """What was answered."""
 
@@ -242,6 +248,8 @@ class Outcome(Part, frozen=True, kw_only=True):
     known: bool
     state: Literal["waiting", "answered"] | None = None
     reply: StoredReply | None = None
+    # Of what was asked, where it is kept: the answer to other content is no answer.
+    fingerprint: str | None = None
 
 
 class AskOutcome(Params, frozen=True, kw_only=True):

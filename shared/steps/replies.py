@@ -38,7 +38,7 @@ def cause_at(account_id: str, address: Address, partitions: int) -> Cause:
         account_id.encode(),
         lane_of(account_id) % partitions,
         named,
-        *trail_of(named, address.causation_id.encode(), traceparent),
+        trail_of(named, address.causation_id.encode(), traceparent),
         address.reply_to,
         address.reply_partition,
     )

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import pytest
 from aiokafka.errors import KafkaError
 
@@ -163,6 +164,17 @@ async def test_a_lost_answer_is_read_from_where_it_is_stored(servers: str) -> No
     assert held(reply) == ARTICLE_CREDITS
     assert reply.replayed
     assert extended.status == "ok"
+
+
+async def test_a_lost_conflict_is_a_conflict_and_never_the_other_commands_answer(
+    servers: str,
+) -> None:
+    async with LosesFirstAnswers.opened(servers, "replies.pipeline", None) as mailbox:
+        client = Client(mailbox, SHORT_PATIENCE_SECONDS)
+        first = article(await funded(client))
+        assert held(await client.request(first)) == ARTICLE_CREDITS
+        other = msgspec.structs.replace(first, operation_type="clustering")
+        assert code(await client.request(other)) == "conflict"
 
 
 async def test_a_refusal_that_was_lost_is_the_same_refusal(servers: str) -> None:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from shared.contracts.credits import OperationReplied, OperationRequested
 from shared.contracts.message import Message
 from shared.contracts.replies import REPLY_TOPICS
-from shared.envelope import Cause, Postmark, announce, cause, cause_of_itself, stable_id
+from shared.envelope import (
+    Cause,
+    Postmark,
+    announce,
+    cause,
+    cause_of_itself,
+    stable_id,
+    trace_of,
+)
 from shared.kafka import Letter
 from shared.lanes import lane_of
 from tests import making
@@ -102,7 +110,27 @@ def test_without_a_name_it_is_followed_by_its_natural_key_and_its_place(
         headers_of(FACT, correlation_id=nothing, ce_id=nothing, traceparent=nothing),
     ):
         assert (said["correlation_id"], said["causation_id"]) == (ASKED.subject.encode(), place)
-        assert said.get("traceparent", TRACE) not in NOTHING
+        assert said["traceparent"] == trace_of(ASKED.subject.encode())
+
+
+@pytest.mark.parametrize(
+    ("correlation_id", "trace"),
+    [
+        (b"5b0c3f6e-2d41-4c7a-9e58-1f6d0a7b3c24", b"5b0c3f6e2d414c7a9e581f6d0a7b3c24"),
+        (b"draft-1", b"cf267217bb937a0722dd82689d9152d1"),
+        (b"00000000-0000-0000-0000-000000000001", None),
+        (b"5b0c3f6e-2d41-4c7a-0000-000000000000", None),
+    ],
+)
+def test_what_came_without_a_trace_begins_one_that_a_repeat_goes_on_with(
+    correlation_id: bytes, trace: bytes | None
+) -> None:
+    version, trace_id, span_id, flags = trace_of(correlation_id).split(b"-")
+    assert (version, len(trace_id), len(span_id), flags) == (b"00", 32, 16, b"00")
+    assert int(trace_id, 16) > 0
+    assert int(span_id, 16) > 0
+    assert trace in (None, trace_id)
+    assert trace_of(correlation_id) == trace_of(correlation_id)
 
 
 def test_without_a_natural_key_either_it_is_followed_by_its_place() -> None:

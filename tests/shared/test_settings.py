@@ -143,7 +143,7 @@ def test_another_number_of_partitions_is_none(tell: Tell, partitions: str) -> No
     [("", 0), ("0", 0), ("864000", 864_000), ("+60", 60), ("-3600", -3600), ("0.5", 0.5)],
 )
 def test_a_clock_is_moved_by_seconds_ahead_or_back(tell: Tell, said: str, seconds: float) -> None:
-    tell(**NEEDED, CLOCK_OFFSET=said)
+    tell(**NEEDED, ENVIRONMENT="development", CLOCK_OFFSET=said)
 
     assert Settings.read("credits").clock_offset == seconds
 
@@ -153,15 +153,17 @@ def test_a_clock_is_moved_by_seconds_ahead_or_back(tell: Tell, said: str, second
     ["10d", "1,5", "--5", "01:00", "nan", "inf", "-inf", "1e300", f"{-LONGEST_OFFSET_SECONDS - 1}"],
 )
 def test_a_clock_is_moved_by_nothing_else(tell: Tell, said: str) -> None:
-    tell(**NEEDED, CLOCK_OFFSET=said)
+    tell(**NEEDED, ENVIRONMENT="development", CLOCK_OFFSET=said)
 
     assert names_in(refusal()) == {"CLOCK_OFFSET"}
 
 
 @pytest.mark.parametrize("said", ["1", "-1", "0.001"])
 def test_the_clock_of_production_is_never_moved(tell: Tell, said: str) -> None:
-    tell(**NEEDED, ENVIRONMENT="production", CLOCK_OFFSET=said)
+    tell(**NEEDED, CLOCK_OFFSET=said)
 
+    assert names_in(refusal()) == {"CLOCK_OFFSET"}
+    tell(**NEEDED, ENVIRONMENT="production", CLOCK_OFFSET=said)
     assert names_in(refusal()) == {"CLOCK_OFFSET"}
 
 

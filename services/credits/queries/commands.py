@@ -23,10 +23,10 @@ from shared.contracts.credits import (
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Reply
 from shared.contracts.moments import in_milliseconds
-from shared.contracts.operating import AskOutcome, StoredReply
+from shared.contracts.operating import AskOutcome, StoredReply, fingerprint
 from shared.contracts.types import HEX_GROUPS
 
-Replies: TypeAlias = Mapping[Key, StoredReply | None]
+Replies: TypeAlias = Mapping[Key, Outcome | None]
 # The replies to the commands of one topic, by their accounts and ids: one statement.
 Find: TypeAlias = Callable[[Books, Collection[Key]], Awaitable[Replies]]
 
@@ -47,24 +47,26 @@ async def command_outcomes(
     return [outcome(topic, found.get(topic, {}).get(key)) for topic, key in asked]
 
 
-def outcome(topic: str, reply: StoredReply | None) -> Outcome | Error:
+def outcome(topic: str, kept: Outcome | None) -> Outcome | Error:
     if topic not in STORED:
         reason = f"Expected one of {', '.join(STORED)}"
         return invalid([Problem(path="params.topic", reason=reason)])
-    return UNKNOWN if reply is None else Outcome(known=True, state="answered", reply=reply)
+    return UNKNOWN if kept is None else kept
 
 
-def stored(reply: Reply) -> StoredReply:
-    """As it was answered at first."""
+def stored(reply: Reply, asked: bytes | None = None) -> Outcome:
+    """As it was answered at first, with a mark of what was asked, where that is kept."""
     assert reply.status != "accepted", "what is kept is final"
-    return StoredReply(status=reply.status, data=reply.data, error=reply.error)
+    mark = None if asked is None else fingerprint(asked)
+    given = StoredReply(status=reply.status, data=reply.data, error=reply.error)
+    return Outcome(known=True, state="answered", reply=given, fingerprint=mark)
 
 
 async def authorised(books: Books, keys: Collection[Key]) -> Replies:
     """What was only reported on was never asked for."""
     found = await find_operations(books, keys)
     return {
-        key: stored(outcomes.first_answer(operation, replayed=True))
+        key: stored(outcomes.first_answer(operation, replayed=True), operation.request)
         for key, operation in found.items()
         if operation.request is not None
     }
@@ -83,13 +85,13 @@ async def extended(books: Books, keys: Collection[Key]) -> Replies:
     return {key: extension(operation) for key, operation in found.items()}
 
 
-def extension(operation: Reservation) -> StoredReply | None:
+def extension(operation: Reservation) -> Outcome | None:
     """The latest extension; one that changed nothing has left nothing behind."""
     if operation.request is None or operation.expires_at <= operation.first_expiry:
         return None
     until = in_milliseconds(operation.expires_at)
     data = Extended(operation_id=operation.subject_id, expires_at=until)
-    return StoredReply(status="ok", data=data)
+    return Outcome(known=True, state="answered", reply=StoredReply(status="ok", data=data))
 
 
 # Where the replies to each command are found.

@@ -65,7 +65,7 @@ Table(
     Column("site_id", Uuid),
     Column("user_id", Text),
     Column("run_id", Uuid),
-    Column("stage", Integer),
+    Column("stage", BigInteger),
     Column("related_type", Text),
     Column("related_id", Text),
     Column("related_title", Text),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.credits.partitions import make_partitions
+from tests.credits.handlers.asking import Ids, new_ids
 from tests.credits.handlers.worker import Worker, working
 from tests.databases import own_database
 
@@ -21,3 +22,9 @@ async def worker(url: str) -> AsyncIterator[Worker]:
     async with working(url) as worker:
         await make_partitions(worker.service)
         yield worker
+
+
+@pytest.fixture
+def ids() -> Ids:
+    """An account of its own for each test."""
+    return new_ids()

@@ -1,8 +1,6 @@
 """Credits from Kafka record to outbox row, on a real PostgreSQL: good records and bad ones."""
 
-from collections.abc import Sequence
-from itertools import count
-from typing import NamedTuple
+import time
 
 import msgspec
 import pytest
@@ -10,66 +8,28 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.credits import domain
 from shared import metrics
-from shared.actor import Actor, Verifier, sign
+from shared.actor import Verifier
 from shared.contracts.credits import OperationReplied
-from shared.contracts.errors import Error
 from shared.contracts.message import encode
 from shared.contracts.types import Json
-from shared.kafka import Record
 from shared.lanes import lane_of
 from tests import making
-from tests.credits.handlers.worker import Worker, working
+from tests.credits.handlers.asking import (
+    COMPLETED,
+    REQUESTED,
+    Ids,
+    error_of,
+    raw,
+    rows_of,
+    value_of,
+)
+from tests.credits.handlers.worker import Worker
 from tests.making import PARTITIONS, raw_record, reader, record
 
-REQUESTED, COMPLETED = "ai.operation.requested", "ai.operation.completed"
 NOW_SECONDS = making.NOW_MILLISECONDS // 1000
-NUMBERS = count(10_000_000, 1000)
 
 KEY, ANOTHER_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 VERIFIER = Verifier({None: KEY.public_key()})
-
-
-class Ids(NamedTuple):
-    """An account and operations that no other test knows."""
-
-    account: str
-    number: int
-
-
-@pytest.fixture
-def ids() -> Ids:
-    number = next(NUMBERS)
-    return Ids(making.uuid(number), number)
-
-
-def error_of(worker: Worker) -> Error:
-    """The error of the one reply that was sent."""
-    (reply,) = worker.recorder.messages(OperationReplied)
-    assert reply.error is not None
-    return reply.error
-
-
-async def rows_of(worker: Worker, ids: Ids) -> list[tuple[Json, ...]]:
-    query = (
-        "SELECT state, held, charged FROM reservations WHERE account_id = $1 ORDER BY subject_id"
-    )
-    pool = worker.service.database.pool_for(None)
-    return [tuple(row) for row in await pool.fetch(query, ids.account)]
-
-
-def value_of(ids: Ids, **fields: Json) -> bytes:
-    """A request for an article, with other fields in place of the right ones."""
-    said = {
-        "account_id": ids.account,
-        "operation_id": making.uuid(ids.number + 1),
-        "operation_type": "content_generation",
-    }
-    return msgspec.json.encode(said | fields)
-
-
-def raw(ids: Ids, value: bytes | None, topic: str = REQUESTED, **headers: bytes | None) -> Record:
-    place = lane_of(ids.account) % PARTITIONS
-    return raw_record(topic, value, ids.account.encode(), headers, partition=place)
 
 
 async def test_a_poll_is_applied_in_order_and_announced(worker: Worker, ids: Ids) -> None:
@@ -287,6 +247,29 @@ async def test_what_is_read_too_late_is_not_done(worker: Worker, ids: Ids) -> No
     assert await rows_of(worker, ids) == []
 
 
+async def test_what_was_too_late_stays_too_late_when_its_dead_letter_is_replayed(
+    worker: Worker, ids: Ids
+) -> None:
+    just_now = time.time_ns() // 10**6
+    first = {"ttl_ms": b"60000", "dlq_timestamp": b"%d" % (just_now - 61_000)}
+    place = lane_of(ids.account) % PARTITIONS
+    key, where = ids.account.encode(), {"partition": place, "timestamp": just_now}
+    late = raw_record(REQUESTED, value_of(ids), key, first, **where)
+    await worker.obey([late])
+
+    assert error_of(worker).code == "unavailable"
+    assert await rows_of(worker, ids) == []
+
+
+async def test_a_stage_has_the_number_that_its_sender_gives_it(worker: Worker, ids: Ids) -> None:
+    account, number = ids
+    done = making.completed(number + 1, account, stage=2**53 - 1)
+    await worker.obey([record(making.paid(100, account, invoice=number)), record(done)])
+
+    (usage,) = worker.recorder.of("usage.recorded")
+    assert usage.said["stage"] == 2**53 - 1
+
+
 async def test_a_record_that_only_postgresql_refuses_is_set_aside_alone(
     worker: Worker, ids: Ids
 ) -> None:
@@ -303,57 +286,6 @@ async def test_a_record_that_only_postgresql_refuses_is_set_aside_alone(
     (dead,) = worker.recorder.of("invoice.paid.dlq")
     assert (dead.value, dead.header("dlq_reason")) == (encode(strange), b"database")
     assert await rows_of(worker, ids) == [("held", 60, 0)]
-
-
-def actor(ids: Ids, role: str = "editor", **claims: Json) -> Actor:
-    said = {"sub": "user-1", "account_id": ids.account, "role": role, "exp": NOW_SECONDS + 60}
-    return msgspec.convert({k: v for k, v in (said | claims).items() if v is not None}, Actor)
-
-
-def tokens(ids: Ids) -> dict[str, Sequence[bytes | None]]:
-    good = sign(actor(ids), KEY)
-    return {
-        "viewer": [sign(actor(ids, "viewer"), KEY)],
-        "expired": [sign(actor(ids, exp=NOW_SECONDS - 6), KEY)],
-        "another account": [sign(actor(ids, account_id=making.uuid(1)), KEY)],
-        "another key": [sign(actor(ids), ANOTHER_KEY)],
-        "unsigned": [good.rpartition(b".")[0] + b"."],
-        "garbage": [b"\xff\x00"],
-        "null": [None],
-        "two": [good, good],
-    }
-
-
-@pytest.mark.parametrize("name", sorted(tokens(Ids(making.uuid(1), 1))))
-async def test_who_may_not_is_forbidden_and_burns_no_id(url: str, ids: Ids, name: str) -> None:
-    headers = [("actor", token) for token in tokens(ids)[name]]
-    place = lane_of(ids.account) % PARTITIONS
-    bad = raw_record(REQUESTED, value_of(ids), ids.account.encode(), headers, partition=place)
-    typo = raw_record(
-        REQUESTED, value_of(ids, hold_ttl_s=1), ids.account.encode(), headers, partition=place
-    )
-    async with working(url, verifier=VERIFIER) as worker:
-        await worker.obey([bad, typo])
-
-        replies = worker.recorder.messages(OperationReplied)
-        assert [reply.error.code for reply in replies if reply.error] == ["forbidden"] * 2
-        assert await rows_of(worker, ids) == []
-
-
-async def test_an_actor_acts_under_his_own_name_and_cannot_lower_what_is_needed(
-    url: str, ids: Ids
-) -> None:
-    token = sign(actor(ids, exp=NOW_SECONDS - 5), KEY)  # Within the leeway.
-    low = value_of(ids, user_id="somebody else", estimate={"words": 1})
-    async with working(url, verifier=VERIFIER) as worker:
-        await worker.obey([record(making.paid(100, ids.account, invoice=ids.number))])
-        await worker.obey([raw(ids, low, actor=token)])
-        await worker.obey([record(making.completed(ids.number + 1, ids.account))])
-
-        (reply,) = worker.recorder.messages(OperationReplied)
-        (usage,) = worker.recorder.of("usage.recorded")
-    assert reply.data is not None
-    assert (reply.data.estimated, usage.said["user_id"]) == (50, "user-1")
 
 
 def test_every_message_that_is_obeyed_can_be_read() -> None:

@@ -59,7 +59,10 @@ async def working(
 ) -> AsyncIterator[Worker]:
     """Have a worker; `wrap` may stand between it and its database."""
     settings = Settings(
-        kafka_bootstrap_servers="nowhere:0", credits_database_url=url, clock_offset=clock_offset
+        kafka_bootstrap_servers="nowhere:0",
+        credits_database_url=url,
+        clock_offset=clock_offset,
+        environment="development",
     )
     service = Service("credits", settings)
     recorder = recorder or Recorder()

@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 
 from shared.contracts.credits import ExtensionReplied, OperationReplied
+from shared.contracts.message import encode
+from shared.contracts.operating import fingerprint
 from shared.contracts.types import JsonObject
 from tests.credits.queries.clerk import Clerk
 from tests.making import completed, extension, failed, paid, requested, uuid
@@ -17,9 +19,13 @@ async def outcome(clerk: Clerk, account: str, number: int, topic: str = REQUESTE
 
 
 def answered(reply: JsonObject) -> JsonObject:
-    """The outcome that belongs to a reply."""
+    """The outcome that belongs to the reply to a request of these tests."""
     kept = {name: reply[name] for name in ("status", "data", "error") if name in reply}
-    return {"known": True, "state": "answered", "reply": kept}
+    outcome = {"known": True, "state": "answered", "reply": kept}
+    if reply["topic"] != REQUESTED:
+        return outcome
+    asked = requested(int(reply["id"][-4:], 16), reply["account_id"])
+    return {**outcome, "fingerprint": fingerprint(encode(asked))}
 
 
 async def test_what_was_never_asked_is_not_known(clerk: Clerk, account: str) -> None:

@@ -140,12 +140,12 @@ class Model:
         if kind is None:
             return [Dead(said.operation_type)]
         work = purse.works.setdefault(about, Work("released", self.prices, self.now, self.now))
-        was, work.kind = work.state, kind
+        work.kind = kind
         if not work.had_a_hold:
             work.prices, work.needed, work.until = self.prices, 0, self.now
         bill = self.tariffs[work.prices].bill(kind, said, work.model, work.needed)
         told = self.charged(purse, about, work, bill)
-        if was == "refused":
+        if work.answer and not work.had_a_hold:
             told.append(Warned("credits.unauthorised", "error", about))
         if any(line.dollars is None for line in bill.lines):
             told.append(Warned("price.missing", "warning", said.model_used or ""))

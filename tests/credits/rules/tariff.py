@@ -137,10 +137,16 @@ def heard(rate: Rate, done: Done, engine: Engine | None) -> Tokens:
 
 def by_the_unit(rate: Rate, done: Done, estimate: int) -> int:
     """The last column of 8.2; what cannot be counted costs what it was thought to cost."""
-    count = done.requests if rate.unit == "request" else made(done)
+    count = asked(rate, done) if rate.unit == "request" else made(done)
     if count is None or rate.unit == "words":
         return estimate or rate.least or by_units(rate, 1)
     return by_units(rate, count)
+
+
+def asked(rate: Rate, done: Done) -> int:
+    """A fixed price counts what was estimated in units, where these are no other things."""
+    counts = rate.mode == "fixed" and done.unit_kind in (None, "request", "requests")
+    return done.requests if done.units is None or not counts else done.units
 
 
 def usual_model(rate: Rate) -> str:

@@ -9,7 +9,9 @@ from shared.contracts.credits import (
     CreditsCommitted,
     CreditsReleased,
     CreditsReserved,
+    Estimate,
     OperationReplied,
+    UsageRecorded,
 )
 from shared.contracts.message import Event, Message
 from shared.contracts.operating import AlertRaised
@@ -197,3 +199,43 @@ def test_an_id_is_unique_within_its_account_alone() -> None:
     assert (desk.account(ANN).held, desk.account(BOB).held) == (60, 0)
     assert all_of(CreditsCommitted, desk.tell(completed(1), completed(1, BOB))) != []
     assert (desk.account(ANN).balance, desk.account(BOB).balance) == (53, 53)
+
+
+def test_work_after_a_conflict_was_not_allowed_either() -> None:
+    desk = desk_with(100)
+    desk.tell(failed(1), requested(1))
+
+    alert = only(AlertRaised, desk.tell(completed(1)))
+
+    assert (alert.kind, alert.about) == ("credits.unauthorised", uuid(1))
+
+
+def test_a_cost_that_no_provider_asks_is_not_known_and_the_credits_are_charged() -> None:
+    desk = desk_with(100)
+
+    said = desk.tell(requested(1), completed(1, tokens_output=10**12))
+
+    assert only(UsageRecorded, said).cost_usd is None
+    assert charge(said).charged == 100
+
+
+def test_a_fixed_price_counts_the_units_that_it_was_held_for() -> None:
+    desk = desk_with(1000)
+    ask = requested(1, operation_type="site_structure", estimate=Estimate(units=3))
+    done = completed(1, operation_type="site_structure", units=3, tokens_output=None)
+
+    assert charge(desk.tell(ask, done)).charged == 150
+
+
+def test_units_of_something_else_are_no_requests() -> None:
+    desk = desk_with(1000)
+    done = completed(1, operation_type="site_structure", units=40, unit_kind="pages")
+
+    assert charge(desk.tell(requested(1, operation_type="site_structure"), done)).charged == 50
+
+
+def test_an_estimate_that_says_nothing_is_as_if_absent() -> None:
+    desk = desk_with(100)
+    desk.tell(requested(1))
+
+    assert only(OperationReplied, desk.tell(requested(1, estimate=Estimate()))).replayed
