@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from services.credits.book import Account, Book, Bought, Granted
 from services.credits.catalogue import Catalogue, Prices
-from services.credits.domain import BY_A_SERVICE, Asked, HoldDue, Unpriced, decide, standings
+from services.credits.domain import BY_A_SERVICE, Asked, Due, HoldDue, Unpriced, decide, standings
 from shared.contracts.catalogue import COST_CONFIGS, MODEL_PRICES, PACKAGES, PLANS
 from shared.contracts.credits import (
     Authorised,
@@ -50,7 +50,7 @@ class Desk:
         self.book = Book(now=now, ids=ids, catalogue=catalogue, accounts={})
 
     def tell(
-        self, *messages: Message | HoldDue, asked: Asked = BY_A_SERVICE
+        self, *messages: Message | Due, asked: Asked = BY_A_SERVICE
     ) -> list[Message | Unpriced]:
         """What each of them makes credits say, in order, its alerts last."""
         said = list[Message | Unpriced]()
@@ -88,6 +88,7 @@ class Desk:
             catalogue=old.catalogue,
             accounts=old.accounts,
             operations=old.operations,
+            runs=old.runs,
             clawbacks=old.clawbacks,
             adjustments=old.adjustments,
             bought=old.bought | bought_with(old.new_grants),
