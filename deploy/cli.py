@@ -20,6 +20,7 @@ from deploy.progress import shown
 # it has a name, a group of commands.
 MODULES = {
     "verify": "deploy.verify",
+    "rebuild": "deploy.rebuild",
     "dlq": "deploy.dead_letters",
     "prices": "deploy.prices",
     "demo": "deploy.demo",

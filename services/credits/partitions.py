@@ -15,13 +15,13 @@ MAKERS = 7_001  # The key under which workers take turns: PostgreSQL's advisory 
 
 EXISTING = "SELECT to_regclass($1) IS NOT NULL"
 
-# The first hour of which every row of the usage log is there: months that are over may be gone.
+# The first day of which every row of the usage log is there: months that are over may be gone.
 KEPT_SINCE = r"""
     SELECT coalesce(least(
         (SELECT min(to_date(right(relname, 7), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC')
          FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
          WHERE inhparent = 'usage'::regclass AND relname ~ '_\d\d\d\d_\d\d$'),
-        (SELECT date_trunc('hour', min(created_at), 'UTC') FROM usage_other)
+        (SELECT date_trunc('day', min(created_at), 'UTC') FROM usage_other)
     ), '-infinity')
 """
 
