@@ -16,6 +16,7 @@ from services.credits.queries.ledger import transactions, transactions_of_all
 from services.credits.queries.log import usage_logs, usage_logs_of_all
 from services.credits.queries.operations import operation_details
 from services.credits.queries.prices import cost_configs, model_prices
+from services.credits.queries.runs import run_details
 from services.credits.queries.stats import stats
 from services.credits.queries.tips import tips
 from shared.asking import Desk, LookUp
@@ -29,6 +30,7 @@ from shared.contracts.credits.queries import (
     AskInsights,
     AskModelPrices,
     AskOperation,
+    AskRun,
     AskStats,
     AskTips,
     AskTransactions,
@@ -50,6 +52,7 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskTips: tips,
         AskStats: stats,
         AskOperation: operation_details,
+        AskRun: run_details,
         AskOutcome: command_outcomes,
         AskCostConfigs: cost_configs,
         AskModelPrices: model_prices,

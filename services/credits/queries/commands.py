@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
-from services.credits import outcomes
-from services.credits.book import Key, Reservation
+from services.credits import outcomes, run_outcomes
+from services.credits.book import Key, Reservation, Run
 from services.credits.queries.books import Books
 from services.credits.queries.corrections import adjustment_replies, freeze_replies
 from services.credits.queries.operations import find_operations
+from services.credits.queries.runs import find_runs
 from shared.asking import Question
 from shared.contracts.credits import (
     AdjustmentRequested,
@@ -19,6 +20,7 @@ from shared.contracts.credits import (
     FreezeRequested,
     OperationRequested,
     Outcome,
+    RunRequested,
 )
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Reply
@@ -81,8 +83,11 @@ async def adjusted(books: Books, keys: Collection[Key]) -> Replies:
 
 
 async def extended(books: Books, keys: Collection[Key]) -> Replies:
-    found = await find_operations(books, keys)
-    return {key: extension(operation) for key, operation in found.items()}
+    """Whatever was extended: ids of operations and of runs are drawn from one hat."""
+    operations = await find_operations(books, keys)
+    runs = await find_runs(books, [key for key in keys if key not in operations])
+    known = {key: extension(operation) for key, operation in operations.items()}
+    return known | {key: run_extension(run) for key, run in runs.items()}
 
 
 def extension(operation: Reservation) -> Outcome | None:
@@ -90,14 +95,34 @@ def extension(operation: Reservation) -> Outcome | None:
     if operation.request is None or operation.expires_at <= operation.first_expiry:
         return None
     until = in_milliseconds(operation.expires_at)
-    data = Extended(operation_id=operation.subject_id, expires_at=until)
+    return answered(Extended(operation_id=operation.subject_id, expires_at=until))
+
+
+def run_extension(run: Run) -> Outcome | None:
+    if run.extended_until is None:
+        return None
+    return answered(Extended(run_id=run.run_id, expires_at=in_milliseconds(run.extended_until)))
+
+
+def answered(data: Extended) -> Outcome:
     return Outcome(known=True, state="answered", reply=StoredReply(status="ok", data=data))
+
+
+async def approved(books: Books, keys: Collection[Key]) -> Replies:
+    """A run that ended before anybody asked for it was never asked for."""
+    found = await find_runs(books, keys)
+    return {
+        key: stored(run_outcomes.first_answer(run, replayed=True), run.request)
+        for key, run in found.items()
+        if run.request is not None
+    }
 
 
 # Where the replies to each command are found.
 STORED: Mapping[str, Find] = MappingProxyType(
     {
         OperationRequested.topic: authorised,
+        RunRequested.topic: approved,
         ExtensionRequested.topic: extended,
         FreezeRequested.topic: frozen,
         AdjustmentRequested.topic: adjusted,

@@ -11,7 +11,6 @@ from msgspec import field
 from shared.contracts.credits.ledger import Transaction
 from shared.contracts.credits.operations import State
 from shared.contracts.credits.prices import CostConfig, ModelPrice
-from shared.contracts.credits.runs import ClosedStage
 from shared.contracts.credits.usage import UsageRow
 from shared.contracts.message import Part
 from shared.contracts.types import (
@@ -209,6 +208,17 @@ class ModelPrices(Part, frozen=True, kw_only=True):
     price_version: int
 
 
+class RunStage(Part, frozen=True, kw_only=True):
+    """How far one stage is; `automation.run.closed` has only those that have ended."""
+
+    stage: int
+    operation_type: Code
+    state: Literal["pending", "running", "done", "failed", "skipped"]
+    estimated: Credits
+    charged: Credits
+    items: int
+
+
 class Run(Part, frozen=True, kw_only=True):
     """`automation.run`: a run as it stands."""
 
@@ -220,7 +230,7 @@ class Run(Part, frozen=True, kw_only=True):
     released: Credits
     shortfall: Credits
     expires_at: Time
-    stages: Sequence[ClosedStage]
+    stages: Sequence[RunStage]
     reason: str | None = None
 
 
