@@ -153,6 +153,8 @@ def announce(message: Message, cause: Cause, postmark: Postmark) -> Outgoing:
         if cause.reply_to:
             topic = cause.reply_to
             partition = partition if cause.reply_partition is None else cause.reply_partition
+    elif message.comes_in_parts:
+        identity = stable_id(topic, key + b":" + subject + cause.trail)
     else:
         identity = stable_id(topic, key + b":" + subject)
     value = encode(message)
