@@ -43,8 +43,8 @@ ADD = f"""
 
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read which adjustments of the batch were made or refused before."""
-    asked = [m for m in causes if isinstance(m, AdjustmentRequested)]
-    if asked:
+    if AdjustmentRequested in map(type, causes):
+        asked = [m for m in causes if isinstance(m, AdjustmentRequested)]
         book.adjustments |= await known(tx, {(m.account_id, m.adjustment_id) for m in asked})
 
 

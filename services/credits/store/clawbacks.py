@@ -1,6 +1,7 @@
 """Refunds and disputes: sought by key with what they are about, written back where they changed."""
 
 from collections.abc import Collection, Sequence
+from typing import TypeAlias, get_args
 
 from services.credits.book import Book, Bought, Clawback, ClawbackKey
 from services.credits.domain import Cause
@@ -15,7 +16,10 @@ from shared.contracts.credits import (
 from shared.lanes import lane_of
 from shared.postgres import Transaction
 
-ABOUT_REFUNDS = (FreezeRequested, FreezeReleased, PaymentRefunded, RefundReversed)
+About: TypeAlias = (
+    FreezeRequested | FreezeReleased | PaymentRefunded | RefundReversed | PaymentDisputed
+)
+ABOUT: frozenset[type] = frozenset(get_args(About))
 COLUMNS = (
     "lane",
     "subject_id",
@@ -89,13 +93,13 @@ SAVE = f"""
 
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read the refunds and disputes of the batch, and what those gave back had bought."""
-    keys = {key for cause in causes if (key := key_of(cause))}
-    if not keys:
+    if ABOUT.isdisjoint(map(type, causes)):
         return
-    book.clawbacks |= await known(tx, keys)
+    about = [cause for cause in causes if isinstance(cause, About)]
+    book.clawbacks |= await known(tx, {key_of(message) for message in about})
     refunds = [row for row in book.clawbacks.values() if row.kind == "refund"]
     invoices = {(row.account_id, row.invoice_id) for row in refunds if row.invoice_id}
-    invoices |= {(m.account_id, m.invoice_id) for m in causes if isinstance(m, PaymentRefunded)}
+    invoices |= {(m.account_id, m.invoice_id) for m in about if isinstance(m, PaymentRefunded)}
     wanted = {(lane_of(account_id), account_id, invoice) for account_id, invoice in invoices}
     for row in await find(tx, FIND_BOUGHT, wanted):
         book.bought[row[0], row[1], row[2]] = Bought(row[3], row[4])
@@ -107,12 +111,10 @@ async def known(tx: Transaction, keys: Collection[ClawbackKey]) -> dict[Clawback
     return {(row.account_id, row.kind, row.subject_id): row for row in found}
 
 
-def key_of(cause: Cause) -> ClawbackKey | None:
-    if isinstance(cause, ABOUT_REFUNDS):
-        return cause.account_id, "refund", cause.refund_id
-    if isinstance(cause, PaymentDisputed):
-        return cause.account_id, "dispute", cause.dispute_id
-    return None
+def key_of(message: About) -> ClawbackKey:
+    if isinstance(message, PaymentDisputed):
+        return message.account_id, "dispute", message.dispute_id
+    return message.account_id, "refund", message.refund_id
 
 
 async def save(tx: Transaction, book: Book) -> None:
