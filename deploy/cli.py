@@ -23,6 +23,7 @@ MODULES = {
     "rebuild": "deploy.rebuild",
     "dlq": "deploy.dead_letters",
     "prices": "deploy.prices",
+    "why": "deploy.why",
     "demo": "deploy.demo",
     "bench": "deploy.bench",
 }

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
@@ -51,6 +52,14 @@ class Retained:
         """The offset that each place's next record will get."""
         found: Offsets = await self._consumer.end_offsets(list(places)) if places else {}
         return found
+
+    async def since(self, places: Collection[Place], moment: datetime) -> Offsets:
+        """The first offset of each place from a moment of the broker's clock on; else its end."""
+        milliseconds = int(moment.timestamp() * 1000)
+        asked = dict.fromkeys(places, milliseconds)
+        found = await self._consumer.offsets_for_times(asked) if asked else {}
+        ends = await self.end(places)
+        return {place: found[place].offset if found.get(place) else ends[place] for place in places}
 
     async def read(self, place: Place, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
         """Give the records from one offset until before another, in order."""

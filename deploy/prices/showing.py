@@ -6,7 +6,7 @@ import msgspec
 
 from deploy.prices.replay import NOTES
 from deploy.prices.sums import Account, Sum
-from services.credits.prices import usd_text
+from services.credits.prices import USD_UNITS, half_up, usd_text
 from shared.contracts.types import Json
 
 NAME_WIDTH = 28
@@ -63,7 +63,10 @@ def change(one: Sum) -> str:
 
 
 def dollars(units: int) -> str:
-    return usd_text(units)[:-4]
+    """P1: three places below a dollar, two above; rounded half up, as it is shown."""
+    places = 3 if units < USD_UNITS else 2
+    step = 10 ** (8 - places)
+    return usd_text(half_up(units, step) * step)[: places - 8]
 
 
 def notes(total: Sum) -> Iterator[str]:
