@@ -29,6 +29,7 @@ Handler: TypeAlias = Callable[[Sequence[Letter]], Awaitable[None]]
 PAUSE_AFTER_FAILURE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 ACK_EVERY_SECONDS = 1.0
+ACK_SECONDS = 5.0
 UNASSIGNED_SECONDS = 0.02
 # aiokafka has one fetch under way a broker: while it waits for idle partitions, a busy one that has
 # run dry waits with it. So the wait is short, and a fetch is large.
@@ -182,8 +183,9 @@ class Poller:
         offsets = {place: await self._next_offset(place) for place in self.assignment.places}
         self._show_lag(offsets)
         try:
-            await self.consumer.commit(offsets)
-        except KafkaError as error:
+            async with asyncio.timeout(ACK_SECONDS):  # Without a broker it would wait for one.
+                await self.consumer.commit(offsets)
+        except (KafkaError, TimeoutError) as error:
             metrics.COMMIT_FAILURES.labels(self.group).inc()
             log.info("Kafka did not take the offsets", group=self.group, error=repr(error))
 

@@ -54,9 +54,14 @@ class Probes:
                 await answer(send, is_good=False, bad=404)
 
     def is_live(self) -> bool:
-        """Whether every loop turns; not whether broker or database answer: a restart is no help."""
-        now = time.monotonic()
-        return all(now - poller.turned_at < STILL_SECONDS for poller in self._service.pollers)
+        """Whether every loop turns; not whether broker or database answer: a restart is no help.
+
+        Without a broker a loop stands still, because what was said must arrive before more is.
+        """
+        still_since = time.monotonic() - STILL_SECONDS
+        if self._service.publisher.kept_waiting_at > still_since:
+            return True
+        return all(poller.turned_at > still_since for poller in self._service.pollers)
 
     async def is_ready(self) -> bool:
         """Whether partitions are assigned and the database answers."""

@@ -22,6 +22,7 @@ from shared.contracts.credits import CreditsQuery, OperationCompleted, Operation
 from shared.envelope import Postmark
 from shared.kafka import Letter
 from shared.probes import DATABASE_SECONDS, STILL_SECONDS, Probes
+from shared.publisher import Publisher
 from shared.service import Service
 from shared.settings import Settings
 from shared.telling import Told, tell
@@ -63,6 +64,7 @@ async def service(service_url: str) -> AsyncIterator[Service]:
     service = Service("credits", settings)
     service.on_commands([OperationRequested], ignore)
     service.on_queries([CreditsQuery], ignore)
+    service.publisher = Publisher("nowhere:0")
     async with AsyncExitStack() as stack:
         service.database = await stack.enter_async_context(
             postgres.connected(service_url, "probes")
@@ -86,6 +88,20 @@ async def test_a_process_lives_while_every_loop_turns(service: Service, group: i
     assert await asked(service, "/live") == YES
 
     service.pollers[group].turned_at = time.monotonic() - STILL_SECONDS - 1
+    assert await asked(service, "/live") == NO
+
+
+async def test_a_process_lives_while_the_broker_keeps_it_waiting_and_not_longer(
+    service: Service,
+) -> None:
+    for poller in service.pollers:
+        poller.turned_at = time.monotonic() - 100 * STILL_SECONDS
+    assert await asked(service, "/live") == NO
+
+    service.publisher.kept_waiting_at = time.monotonic() - STILL_SECONDS + 5
+    assert await asked(service, "/live") == YES
+
+    service.publisher.kept_waiting_at = time.monotonic() - STILL_SECONDS - 1
     assert await asked(service, "/live") == NO
 
 
@@ -152,6 +168,7 @@ async def test_nobody_answers_after_the_end(service_url: str) -> None:
         kafka_bootstrap_servers="nowhere:0", credits_database_url=service_url, http_port=free_port()
     )
     service = Service("credits", settings)
+    service.publisher = Publisher("nowhere:0")
     async with Probes(service).served():
         while not await asked(service, "/live"):
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
