@@ -16,7 +16,9 @@ from shared.contracts.credits import (
     ANNOUNCED,
     OBEYED,
     QUERIES,
+    AdjustmentRequested,
     ExtensionRequested,
+    FreezeRequested,
     OperationCancelled,
     OperationCompleted,
     OperationFailed,
@@ -60,6 +62,8 @@ def test_every_record_on_the_page_is_what_is_really_sent(story: Story, block: Bl
 @pytest.mark.parametrize(
     "message",
     [
+        AdjustmentRequested,
+        FreezeRequested,
         OperationRequested,
         OperationCompleted,
         OperationFailed,
