@@ -4,8 +4,8 @@ Nothing is written, so nothing has to be remembered: replies go straight to Kafk
 was not acknowledged is answered again. What cannot be looked up in time is `unavailable`, alone.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -71,6 +71,7 @@ class AsOf(Protocol):
 
 
 Books = TypeVar("Books", bound=AsOf)
+Take: TypeAlias = Callable[[Letter, Question[Any]], bool]
 LookUp: TypeAlias = Callable[[Books, Sequence[Question[Any]]], Awaitable[Sequence[Answer]]]
 Kinds: TypeAlias = Mapping[type[Params], LookUp[Books]]
 
@@ -83,6 +84,8 @@ class Desk(Generic[Books]):
     open: Callable[[Transaction], Awaitable[Books]]
     about_one: Kinds[Books]
     about_all: Kinds[Books]  # Where the account is left out: a developer's, or a public question.
+    # What takes long is answered by somebody else, who says whether he takes it.
+    at_length: dict[type[Params], Take] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -104,18 +107,45 @@ class Desk(Generic[Books]):
 
 async def answer_all(service: Service, desk: Desk[Books], letters: Sequence[Letter]) -> None:
     """Answer a poll; what is the same kind of question is looked up together."""
-    asked = [admitted(desk, letter) for letter in letters]
+    every = [(letter, admitted(desk, letter)) for letter in letters]
+    here = [(letter, asked) for letter, asked in every if not is_taken(desk, letter, asked)]
     async with snapshot(service.database.pool_for(None)) as tx:
         await tx.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MILLISECONDS}")
         books = await desk.open(tx)
-        answers = await look_up_all(tx, desk, books, asked)
+        answers = await look_up_all(tx, desk, books, [asked for _, asked in here])
+    answered = zip((letter for letter, _ in here), answers, strict=True)
+    await send(service, desk, answered, books.now)
+
+
+async def answer_later(
+    service: Service, desk: Desk[Books], letter: Letter, answer: Answer, now: datetime
+) -> None:
+    """Answer what was taken out of its poll."""
+    await send(service, desk, [(letter, answer)], now)
+
+
+async def send(
+    service: Service,
+    desk: Desk[Books],
+    answered: Iterable[tuple[Letter, Answer | None]],
+    now: datetime,
+) -> None:
+    """Reply to each letter, in order."""
     settings = service.settings
-    postmark = Postmark(desk.name, books.now, settings.kafka_partitions)
+    postmark = Postmark(desk.name, now, settings.kafka_partitions)
     told = Told(postmark, settings.clock_offset)
-    for letter, answer in zip(letters, answers, strict=True):
-        became = tell(told, letter, books.now, partial(replies, answer))
+    for letter, answer in answered:
+        became = tell(told, letter, now, partial(replies, answer))
         metrics.MESSAGES.labels(desk.group, became).inc()
     await service.publisher.deliver(packed(told.records))  # An answer too large for Kafka is none.
+
+
+def is_taken(desk: Desk[Books], letter: Letter, asked: Question[Any] | Error | None) -> bool:
+    """Whether somebody else answers it, later."""
+    if not isinstance(asked, Question):
+        return False
+    take = desk.at_length.get(type(asked.params))
+    return take is not None and take(letter, asked)
 
 
 def admitted(desk: Desk[Books], letter: Letter) -> Question[Any] | Error | None:

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     limits_database_url: str = ""
     invoicing_database_url: str = ""
     keyword_research_database_url: str = ""
+    object_store_url: str = ""  # `s3://...` or `file:///...`; without one nothing is exported.
     worker_id: str | None = None  # A stable name lets a restarted worker keep its partitions.
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)  # Of the probes and metrics; 0 takes any.

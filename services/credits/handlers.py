@@ -10,11 +10,13 @@ from services.credits import domain, store
 from services.credits import statements as sql
 from services.credits.book import Book
 from services.credits.catalogue import Catalogue
+from services.credits.exports import Exports
 from services.credits.partitions import make_partitions
 from services.credits.queries import Books, make_desk
 from shared import metrics, offsets, tracing
 from shared.asking import Desk, answer_all
 from shared.contracts.credits import CreditsQuery
+from shared.contracts.credits.queries import AskUsageExport
 from shared.contracts.message import Event, Message
 from shared.contracts.moments import rising_ids
 from shared.envelope import Outgoing, Postmark, announce, cause_of_itself
@@ -31,6 +33,7 @@ NAME = "credits"
 SWEEP_EVERY_SECONDS = 1.0
 SWEEP_HOLDS = 500
 PARTITIONS_EVERY_SECONDS = 3600.0
+TIDY_EXPORTS_EVERY_SECONDS = 3600.0
 SHOW_EVERY_SECONDS = 15.0
 SALT_BYTES = 6
 
@@ -41,10 +44,13 @@ class Credits:
 
     service: Service
     desk: Desk[Books] = field(init=False)
+    exports: Exports = field(init=False)
     _catalogue: Catalogue | None = field(default=None)
 
     def __post_init__(self) -> None:
         self.desk = make_desk(NAME, self.service.settings)
+        self.exports = Exports(self.service, self.desk)
+        self.desk.at_length[AskUsageExport] = self.exports.take
 
     async def open_book(self, tx: Transaction, causes: Sequence[domain.Cause]) -> Book:
         """Lock the accounts, then read the time and the catalogue that the batch lives in."""
@@ -82,6 +88,8 @@ def subscribe(service: Service) -> None:
     service.on_queries([CreditsQuery], partial(answer, credits))
     service.every(SWEEP_EVERY_SECONDS, partial(sweep, credits))
     service.every(SHOW_EVERY_SECONDS, partial(show, credits))
+    service.every(0, credits.exports.work)
+    service.every(TIDY_EXPORTS_EVERY_SECONDS, credits.exports.tidy)
     service.every(PARTITIONS_EVERY_SECONDS, partial(make_partitions, service))
 
 

@@ -13,7 +13,7 @@ from services.credits.queries.estimates import estimates
 from services.credits.queries.forecast import forecasts
 from services.credits.queries.insights import insights
 from services.credits.queries.ledger import transactions, transactions_of_all
-from services.credits.queries.log import usage_logs, usage_logs_of_all
+from services.credits.queries.log import not_exported, usage_logs, usage_logs_of_all
 from services.credits.queries.operations import operation_details
 from services.credits.queries.prices import cost_configs, model_prices
 from services.credits.queries.runs import run_details
@@ -35,6 +35,7 @@ from shared.contracts.credits.queries import (
     AskTips,
     AskTransactions,
     AskUsage,
+    AskUsageExport,
 )
 from shared.contracts.operating import AskAudit, AskOutcome
 from shared.settings import Settings
@@ -47,6 +48,7 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskEstimate: estimates,
         AskTransactions: transactions,
         AskUsage: usage_logs,
+        AskUsageExport: not_exported,
         AskInsights: insights,
         AskForecast: forecasts,
         AskTips: tips,

@@ -27,7 +27,7 @@ from services.credits.queries.sums import SUMS, Sums, sums_in
 from services.credits.queries.usage import USAGE, usage_row_of
 from shared.contracts.credits.answers import UsageLog, UsageSums
 from shared.contracts.credits.queries import AskUsage
-from shared.contracts.errors import Error
+from shared.contracts.errors import Error, unavailable
 from shared.contracts.moments import FIRST, LAST
 from shared.keyset import cursor_of, start_of
 from shared.postgres import Record
@@ -92,6 +92,12 @@ async def usage_logs(books: Books, questions: Sequence[Asked]) -> list[UsageLog 
 async def usage_logs_of_all(books: Books, questions: Sequence[Asked]) -> list[UsageLog | Error]:
     """Pages of everybody's log."""
     return await answers(books, questions, OF_ALL)
+
+
+async def not_exported(books: Books, questions: Sequence[Asked]) -> list[Error]:
+    """Files are made beside the desk; what comes here nobody could take."""
+    del books
+    return [unavailable("No file can be made just now.")] * len(questions)
 
 
 async def answers(books: Books, questions: Sequence[Asked], scope: Scope) -> list[UsageLog | Error]:
