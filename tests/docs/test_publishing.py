@@ -23,6 +23,11 @@ from shared.contracts.credits import (
     OperationCompleted,
     OperationFailed,
     OperationRequested,
+    RunCancelled,
+    RunCompleted,
+    RunRequested,
+    StageCompleted,
+    StageFailed,
 )
 from shared.contracts.errors import ErrorCode
 from shared.contracts.headers import ASKING, CLOUD_EVENT, TRACE
@@ -69,6 +74,11 @@ def test_every_record_on_the_page_is_what_is_really_sent(story: Story, block: Bl
         OperationFailed,
         OperationCancelled,
         ExtensionRequested,
+        RunRequested,
+        StageCompleted,
+        StageFailed,
+        RunCompleted,
+        RunCancelled,
     ],
 )
 def test_every_field_that_may_be_sent_is_explained(message: type[Message]) -> None:

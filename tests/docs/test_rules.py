@@ -17,6 +17,7 @@ from shared.contracts.credits import (
     OperationCompleted,
     OperationReplied,
     OperationRequested,
+    RunReplied,
     UsageRecorded,
 )
 from shared.contracts.message import Message
@@ -25,6 +26,7 @@ from tests import making
 from tests.correcting import freeze, refunded
 from tests.docs.reading import page, quoted, rows, section
 from tests.docs.story import CATALOGUE, SALT
+from tests.running import S10, run_requested
 
 PAGE = page("docs/rules.md")
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -133,3 +135,16 @@ def test_the_models_of_the_page_are_those_that_are_seeded() -> None:
         assert [float(part) for part in usd.split("/")] == [float(x) for x in costs if x]
         assert [provider, multiplier] == [price.provider, price.credit_multiplier]
         assert ("switched off" in shown[price.model][0]) is not price.is_active
+
+
+@pytest.mark.parametrize("row", rows(section(PAGE, "## Runs")))
+def test_a_run_holds_what_the_page_says(row: list[str]) -> None:
+    available, required, held = map(number, row[1:4])
+    reply = decided(run_requested(*S10), credits=available)[0]
+    assert isinstance(reply, RunReplied)
+    if reply.data is not None:
+        assert (reply.data.estimated, reply.data.held) == (required, held)
+        return
+    assert reply.error is not None
+    named = [str(stage) for stage in reply.error.fitting_stages or ()]
+    assert (reply.error.required, held, ", ".join(named)) == (required, 0, row[4])
