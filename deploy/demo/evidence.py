@@ -33,7 +33,7 @@ class Evidence:
 
     charges: dict[str, CreditsCommitted] = field(default_factory=dict)  # By operation.
     rows: list[UsageRecorded] = field(default_factory=list)
-    alerts: Counter[str] = field(default_factory=Counter)  # By kind.
+    alerts: Counter[str] = field(default_factory=Counter)  # Operators', by kind.
     answers: dict[str, set[str]] = field(default_factory=dict)  # Ids of answers, by request.
     dead_letters: int = 0
     first_answer: int = NEVER  # When the broker took it, in Unix milliseconds.
@@ -66,8 +66,8 @@ class Evidence:
             self.last_charge = max(self.last_charge, record.timestamp)
         elif record.topic == UsageRecorded.topic:
             self.rows.append(usage(value))
-        else:
-            self.alerts[alert(value).kind] += 1
+        elif (told := alert(value)).audience == "ops":
+            self.alerts[told.kind] += 1
 
 
 @dataclass

@@ -1,9 +1,11 @@
-"""What operators are told of: work short of credits, work after a refusal, a missing price."""
+"""What customers are told of (credits that run out) and operators (what should not happen)."""
 
 from typing import NamedTuple
 
 from services.credits.book import Account, Book, Reservation
-from shared.contracts.operating import AlertKind, AlertRaised, Severity
+from shared.contracts.operating import AlertKind, AlertRaised, Audience, Severity
+
+PLAN_CREDITS, BALANCE = "plan_credits", "balance"  # What alerts to customers are about.
 
 
 class Words(NamedTuple):
@@ -15,6 +17,49 @@ class Words(NamedTuple):
     data: dict[str, str | int | None]
 
 
+class Mark(NamedTuple):
+    """What is raised once: for whom, how urgent, and at which share where its kind has any."""
+
+    kind: AlertKind
+    severity: Severity
+    audience: Audience = "ops"
+    threshold: int | None = None
+
+
+def threshold(book: Book, account: Account, percent: int, severity: Severity) -> AlertRaised:
+    """So much of the month's allocation is used."""
+    use = use_of(book, account)
+    words = Words(
+        PLAN_CREDITS,
+        f"{percent} % Of This Month's Credits Used",
+        f"{use['used']:,} of this month's {use['allocation']:,} credits are used; "
+        f"the balance is {account.balance:,} credits.",
+        use,
+    )
+    mark = Mark("credits.threshold", severity, "customer", percent)
+    return alert(book, account, mark, words)
+
+
+def empty(book: Book, account: Account) -> AlertRaised:
+    """The last credit is gone."""
+    use = use_of(book, account)
+    words = Words(
+        BALANCE,
+        "No Credits Left",
+        f"The balance is 0 credits; {use['used']:,} were used this month. "
+        "New work starts when credits are added.",
+        use,
+    )
+    return alert(book, account, Mark("credits.empty", "error", "customer"), words)
+
+
+def use_of(book: Book, account: Account) -> dict[str, str | int | None]:
+    """What was used of the month's allocation; of none there is no share."""
+    used, allocation = book.used_this_month(account), book.credits_per_month(account)
+    percent = 100 * used // allocation if allocation else None
+    return {"used": used, "allocation": allocation, "percent": percent}
+
+
 def shortfall(book: Book, account: Account, work: Reservation, *, is_third: bool) -> AlertRaised:
     """The third of an account within a day is an error: somebody works on without credits."""
     words = Words(
@@ -24,7 +69,7 @@ def shortfall(book: Book, account: Account, work: Reservation, *, is_third: bool
         {"charged": work.charged, "shortfall": work.shortfall, "type": work.operation_type},
     )
     severity: Severity = "error" if is_third else "warning"
-    return alert(book, account, "credits.shortfall", severity, words)
+    return alert(book, account, Mark("credits.shortfall", severity), words)
 
 
 def unauthorised(book: Book, account: Account, work: Reservation) -> AlertRaised:
@@ -35,7 +80,7 @@ def unauthorised(book: Book, account: Account, work: Reservation) -> AlertRaised
         f"An operation that was refused was completed; {work.charged} credits were charged late.",
         {"charged": work.charged, "type": work.operation_type},
     )
-    return alert(book, account, "credits.unauthorised", "error", words)
+    return alert(book, account, Mark("credits.unauthorised", "error"), words)
 
 
 def price_missing(book: Book, account: Account, work: Reservation, model: str) -> AlertRaised:
@@ -46,24 +91,23 @@ def price_missing(book: Book, account: Account, work: Reservation, model: str) -
         f"The model {model} is in no price list; its cost in USD is unknown.",
         {"model": model, "operation_id": work.subject_id},
     )
-    return alert(book, account, "price.missing", "warning", words)
+    return alert(book, account, Mark("price.missing", "warning"), words)
 
 
-def alert(
-    book: Book, account: Account, kind: AlertKind, severity: Severity, words: Words
-) -> AlertRaised:
+def alert(book: Book, account: Account, mark: Mark, words: Words) -> AlertRaised:
     """One alert a mark: (account, kind, subject, window, threshold)."""
     return AlertRaised(
         account_id=account.account_id,
         alert_id=next(book.ids),
         source="credits",
-        audience="ops",
-        kind=kind,
-        severity=severity,
+        audience=mark.audience,
+        kind=mark.kind,
+        severity=mark.severity,
         about=words.about,
         title=words.title,
         message=words.message,
         data=words.data,
         window=book.window,
         created_at=book.at,
+        threshold=mark.threshold,
     )

@@ -6,6 +6,7 @@ from services.credits.book import Account, Adjustment, Book, Buckets, Reference,
 from services.credits.domain.asked import Asked
 from services.credits.domain.audits import audited
 from services.credits.domain.clawbacks import in_words
+from services.credits.domain.thresholds import level_of, tell_the_customer
 from services.credits.outcomes import rejected
 from shared.contracts.credits import AdjustmentRequested
 from shared.contracts.message import Message, encode
@@ -69,7 +70,9 @@ def enter(book: Book, account: Account, row: Adjustment, command: AdjustmentRequ
     about = Reference(
         "adjustment", row.adjustment_id, corrections.description_of(command), metadata, row.actor
     )
+    before = level_of(book, account)
     row.transaction_id = book.enter(account, "adjustment", into(row.bucket, row.amount), about)
     account.version += 1
     row.seq, row.balance_after = account.seq, account.balance
     row.available_after = account.available
+    tell_the_customer(book, account, before)

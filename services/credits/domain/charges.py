@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation, Run
 from services.credits.domain.asked import Asked
+from services.credits.domain.thresholds import level_of, tell_the_customer
 from services.credits.outcomes import Charge, Cost, Unpriced
 from services.credits.prices import (
     USUAL_QUALITY,
@@ -60,12 +61,14 @@ def take(book: Book, report: OperationCompleted, operation_type: str) -> list[Me
         work.price_version = book.catalogue.prices.latest.version  # P11
         if run is not None and grounds.is_by_the_run:
             promised_by(run, book, work, report)
+    before = level_of(book, account)
     done = settle(book, account, work, report, grounds)
     rows = usage.charged(book, account, work, report, done)
     if run is not None:
         items = sum(row.items_created for row in rows)
         run.count(done.said.stage, work.charged, work.shortfall, items)
     warn(book, account, work, report, done)
+    tell_the_customer(book, account, before)
     return [*outcomes.committed(book, account, work, done), *rows]
 
 

@@ -20,6 +20,7 @@ from services.credits.book import (
 )
 from services.credits.domain.asked import Asked
 from services.credits.domain.audits import audited
+from services.credits.domain.thresholds import level_of, tell_the_customer
 from shared.contracts.credits import PaymentDisputed, PaymentRefunded
 from shared.contracts.message import Message, encode
 from shared.contracts.operating import AuditObject
@@ -60,6 +61,7 @@ def revoke(
 ) -> list[Message]:
     """Take what is frozen for it, then what is unspent; say what could not be recovered."""
     freed = row.open_hold
+    before = level_of(book, account)
     account.held -= freed
     deltas = taken(account, of, freed)
     row.payment_id, row.invoice_id, row.bucket = said.payment_id, said.invoice_id, of.bucket
@@ -71,6 +73,7 @@ def revoke(
         account.version += 1
     row.state = "reversed" if row.reversed_at else "revoked"
     row.closed_at, row.is_changed = row.closed_at or book.now, True
+    tell_the_customer(book, account, before)
     return [corrections.revoked(book, account, row, entry)]
 
 

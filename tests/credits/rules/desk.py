@@ -22,6 +22,7 @@ from shared.contracts.credits import (
 )
 from shared.contracts.errors import Error
 from shared.contracts.message import Message, Reply
+from shared.contracts.operating import AlertRaised
 from shared.contracts.types import Bucket
 from shared.lanes import lane_of
 from tests.making import ANN, paid, uuid
@@ -129,6 +130,16 @@ def only(kind: type[Kind], said: Iterable[object]) -> Kind:
 
 def all_of(kind: type[Kind], said: Iterable[object]) -> list[Kind]:
     return [message for message in said if isinstance(message, kind)]
+
+
+def warning(said: Iterable[object]) -> AlertRaised:
+    """The one alert that operators get."""
+    (alert,) = [one for one in all_of(AlertRaised, said) if one.audience == "ops"]
+    return alert
+
+
+def to_customers(said: Iterable[object]) -> list[AlertRaised]:
+    return [alert for alert in all_of(AlertRaised, said) if alert.audience == "customer"]
 
 
 def authorised(said: Iterable[object]) -> Authorised:

@@ -26,7 +26,12 @@ from tests.credits.rules.seen import Answer, Dead, Fact, Seen, State, Used, Warn
 
 
 def seen(said: Iterable[Message | Unpriced]) -> list[Seen]:
-    return [in_short(message) for message in said]
+    """What customers are warned of is held against a history of its own (`test_thresholds`)."""
+    return [in_short(message) for message in said if not is_for_the_customer(message)]
+
+
+def is_for_the_customer(said: object) -> bool:
+    return isinstance(said, AlertRaised) and said.audience == "customer"
 
 
 @singledispatch

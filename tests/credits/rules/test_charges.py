@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from shared.contracts.catalogue import COST_CONFIGS
 from shared.contracts.credits import CreditsCommitted, OperationReplied, UsageRecorded
-from shared.contracts.operating import AlertRaised
 from tests.credits.rules.desk import (
     all_of,
     authorised,
@@ -16,6 +15,7 @@ from tests.credits.rules.desk import (
     logged,
     only,
     repriced,
+    warning,
 )
 from tests.making import (
     Fields,
@@ -87,7 +87,7 @@ def test_an_unknown_model_is_charged_as_the_one_that_was_asked_for(
 ) -> None:
     """4,700 tokens: a tenth of them on the small model, all of them where none was asked for."""
     said = desk_with(100).tell(requested(1, model=asked), completed(1, model_used="gpt-9"))
-    row, alert = logged(said), only(AlertRaised, said)
+    row, alert = logged(said), warning(said)
 
     assert (row.credits_used, row.cost_usd, row.model_used) == (credits_used, None, "gpt-9")
     assert (alert.kind, alert.audience, alert.about) == ("price.missing", "ops", "gpt-9")
@@ -97,7 +97,7 @@ def test_a_failure_on_an_unknown_model_has_no_price_either() -> None:
     said = desk_with(100).tell(requested(1), failed(1, model_used="gpt-9", tokens_input=10))
 
     assert logged(said).cost_usd is None
-    assert only(AlertRaised, said).kind == "price.missing"
+    assert warning(said).kind == "price.missing"
 
 
 @pytest.mark.parametrize(("model", "cost"), [("gpt-4o-mini", "0.00045000"), (None, "0.00625000")])

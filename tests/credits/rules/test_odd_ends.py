@@ -23,6 +23,7 @@ from tests.credits.rules.desk import (
     logged,
     only,
     refused,
+    warning,
 )
 from tests.making import (
     ANN,
@@ -102,7 +103,7 @@ def test_work_after_a_refusal_alerts_operators() -> None:
     desk = desk_with(49)
     desk.tell(requested(1))
 
-    alert = only(AlertRaised, desk.tell(completed(1)))
+    alert = warning(desk.tell(completed(1)))
 
     assert (alert.kind, alert.audience, alert.about) == ("credits.unauthorised", "ops", uuid(1))
 
@@ -171,7 +172,7 @@ def test_the_third_shortfall_within_a_day_is_an_error() -> None:
 
     for number, hours in enumerate((0, 11, 12, 13, 30)):
         desk.end_batch(timedelta(hours=hours))
-        severities.append(only(AlertRaised, desk.tell(completed(number))).severity)
+        severities.append(warning(desk.tell(completed(number))).severity)
 
     # At 0, 11, 23, 36 and 66 hours: only the one at 23 is the third of its day.
     assert severities == ["warning", "warning", "error", "warning", "warning"]
@@ -205,7 +206,7 @@ def test_work_after_a_conflict_was_not_allowed_either() -> None:
     desk = desk_with(100)
     desk.tell(failed(1), requested(1))
 
-    alert = only(AlertRaised, desk.tell(completed(1)))
+    alert = warning(desk.tell(completed(1)))
 
     assert (alert.kind, alert.about) == ("credits.unauthorised", uuid(1))
 

@@ -14,7 +14,6 @@ from shared.contracts.credits import (
     UsageRecorded,
 )
 from shared.contracts.money import dollars
-from shared.contracts.operating import AlertRaised
 from tests.credits.rules.desk import (
     Desk,
     all_of,
@@ -24,6 +23,7 @@ from tests.credits.rules.desk import (
     logged,
     only,
     refused,
+    warning,
 )
 from tests.making import (
     ANN,
@@ -192,7 +192,7 @@ def test_s7_late_completion_with_too_little_left() -> None:
     desk.tell(images_completed(2, quality=8))  # Spends 40 of the 60.
 
     said = desk.tell(completed(1))
-    alert = only(AlertRaised, said)
+    alert = warning(said)
 
     assert only(ShortfallRecorded, said).shortfall == 27
     assert (logged(said).credits_used, logged(said).shortfall) == (20, 27)

@@ -17,7 +17,6 @@ from shared.contracts.credits import (
     UsageRecorded,
 )
 from shared.contracts.message import Message
-from shared.contracts.operating import AlertRaised
 from tests.credits.rules.desk import (
     all_of,
     charge,
@@ -25,6 +24,7 @@ from tests.credits.rules.desk import (
     only,
     refused,
     repriced,
+    warning,
 )
 from tests.credits.rules.runs import desk_with_run, numbers, the_run
 from tests.making import ANN, completed, images, uuid
@@ -162,7 +162,7 @@ def test_what_the_run_has_no_credits_for_is_taken_from_what_is_free_and_then_sho
 
     assert [f.charged for f in all_of(CreditsCommitted, said)] == [310, 10]
     assert [f.shortfall for f in all_of(ShortfallRecorded, said)] == [15]
-    assert only(AlertRaised, said).kind == "credits.shortfall"
+    assert warning(said).kind == "credits.shortfall"
     stage = only(StageCharged, said)
     assert (stage.credits, stage.shortfall, stage.run_remaining) == (320, 15, 0)
     closed = only(RunClosed, desk.tell(run_completed()))
@@ -236,7 +236,7 @@ def test_work_of_a_refused_run_is_charged_late_and_operators_are_told() -> None:
     said = desk.tell(stage_done(1, done(1, operation_type="content_generation")))
 
     assert charge(said).late
-    assert only(AlertRaised, said).kind == "credits.unauthorised"
+    assert warning(said).kind == "credits.unauthorised"
 
 
 def test_a_run_is_charged_by_the_prices_of_its_hold() -> None:
