@@ -13,6 +13,15 @@ from tests import making
 from tests.credits.handlers.worker import Worker
 from tests.making import record
 from tests.recorder import Sent
+from tests.running import (
+    done,
+    run_cancelled,
+    run_completed,
+    run_extension,
+    run_requested,
+    stage_done,
+    stage_failed,
+)
 
 RUNS = count(1)
 LATER_SECONDS = 100.0  # Past the hold that nobody reports on.
@@ -26,6 +35,8 @@ STATES = {
     "last_shortfall_at IS NOT NULL",
     "reservations": "subject_id, state, operation_type, estimated, held, charged, shortfall, "
     "charge_seq, close_reason, answered_late, available_after",
+    "runs": "run_id, state, estimated, held, remaining, charged, shortfall, released, reason, "
+    "available_after, stages",
     "grants": "invoice_id, line, credits, seq",
     "ledger": "seq, type, plan_delta, purchased_delta, balance_after, reference_id",
     "usage": "operation_id, credits_used, cost_usd, status, shortfall, image_quality",
@@ -34,14 +45,16 @@ STATES = {
 
 
 class Life:
-    """Two polls and a sweep; each run has accounts and operations that no other run knows."""
+    """Two polls and a sweep; each has accounts and operations that no other life knows."""
 
     def __init__(self) -> None:
         self.run = next(RUNS)
         self.ann, self.bob, self.eve = (making.uuid(self.run * 1000 + n) for n in (1, 2, 3))
-        self.accounts = [self.ann, self.bob, self.eve]
-        self._first = [record(message) for message in self._beginning()] + self._garbage()
-        self._second = [record(message) for message in self._end()]
+        self.cat = making.uuid(self.run * 1000 + 4)
+        self.accounts = [self.ann, self.bob, self.eve, self.cat]
+        first, second = [*self._beginning(), *self._runs()], [*self._end(), *self._ends_of_runs()]
+        self._first = [record(message) for message in first] + self._garbage()
+        self._second = [record(message) for message in second]
 
     def number(self, small: int) -> int:
         return self.run * 1000 + 100 + small
@@ -59,6 +72,15 @@ class Life:
         yield making.requested(n(6), self.eve)  # Refused, and done all the same.
         yield making.images_requested(n(7), ann, basic=3, premium=2)
         yield making.extension(n(1), 3600, ann)
+
+    def _runs(self) -> Iterable[Message]:
+        n, cat = self.number, self.cat
+        yield making.paid(800, cat, invoice=n(92))
+        yield run_requested(run=n(20), account=cat)
+        yield run_requested(run=n(21), account=cat, hold_ttl_s=60)
+        yield run_requested(run=n(22), account=cat)  # Refused: 200 are left.
+        yield making.requested(n(23), cat, run_id=making.uuid(n(20)), stage=1)
+        yield stage_done(1, done(n(24)), run=n(20), account=cat, is_done=False)
 
     def _garbage(self) -> list[Record]:
         bad = b'{"account_id":"%b","operation_id":7}' % self.ann.encode()
@@ -79,6 +101,15 @@ class Life:
         yield making.images_completed(n(7), ann, basic=2, premium=1)
         yield making.cancelled(n(9), ann)
         yield making.now_is("suspended", self.eve)
+
+    def _ends_of_runs(self) -> Iterable[Message]:
+        n, cat = self.number, self.cat
+        yield stage_done(1, done(n(24)), done(n(25), 250), run=n(20), account=cat)
+        yield making.completed(n(23), cat)
+        yield run_extension(70, run=n(21), account=cat)
+        yield run_completed(run=n(20), account=cat)
+        yield stage_failed(1, done(n(26)), run=n(20), account=cat)  # After the end: late.
+        yield run_cancelled(run=n(27), account=cat)
 
     async def live(self, worker: Worker, later: Worker) -> None:
         """`later` is the same worker when the hold that nobody reports on is due."""
