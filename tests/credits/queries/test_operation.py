@@ -111,6 +111,18 @@ async def test_work_short_of_credits_shows_its_shortfall(clerk: Clerk, account: 
     assert [row["shortfall"] for row in shown["usage"]] == [17]
 
 
+async def test_work_that_cost_more_than_its_hold_shows_its_shortfall(
+    clerk: Clerk, account: str
+) -> None:
+    await clerk.hears(paid(70, account), requested(1, account))
+    await clerk.hears(completed(1, account, tokens_output=6300))
+
+    shown = await detail(clerk, account, 1)
+
+    assert (shown["state"], shown["held"]) == ("committed", 60)
+    assert (shown["charged"], shown["shortfall"]) == (70, 13)
+
+
 async def test_work_for_nothing_at_all_has_usage_and_no_entry(clerk: Clerk, account: str) -> None:
     await clerk.hears(completed(1, account))
 

@@ -8,7 +8,7 @@ import pytest
 from shared.contracts.moments import in_milliseconds
 from shared.contracts.types import Json, JsonObject
 from tests.credits.queries.clerk import Clerk, token
-from tests.making import completed, paid
+from tests.making import completed, images_completed, images_requested, paid
 
 
 async def all_pages(clerk: Clerk, account: str | None, **params: Json) -> list[JsonObject]:
@@ -101,6 +101,21 @@ async def test_totals_are_of_all_rows_that_match_and_not_of_the_page(
     assert spent["totals"] == {"in": 0, "out": 15 * 47}
     assert {row["type"] for row in spent["rows"]} == {"deduction"}
     assert [row["amount"] for row in bought["rows"]] == [500]
+
+
+async def test_the_ledger_of_s4_shows_100_charges_of_5_down_to_nothing(
+    clerk: Clerk, account: str
+) -> None:
+    asked = [images_requested(number, account, quality=1) for number in range(200)]
+    done = [images_completed(number, account, quality=1) for number in range(100)]
+    await clerk.hears(paid(500, account), *asked)
+    await clerk.hears(*done)
+
+    data = await clerk.tells("credits.transactions", account, page={"size": 100})
+
+    assert [row["amount"] for row in data["rows"]] == [-5] * 100
+    assert [row["balance_after"] for row in data["rows"]] == list(range(0, 500, 5))
+    assert data["totals"] == {"in": 500, "out": 500}
 
 
 async def test_a_range_ends_before_its_end(clerk: Clerk, account: str) -> None:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from services.credits.domain import BY_A_SERVICE, Asked
+from shared.contracts.catalogue import COST_CONFIGS
 from shared.contracts.credits import (
     Authorised,
     CreditsReserved,
@@ -15,7 +17,7 @@ from shared.contracts.credits import (
 )
 from shared.contracts.message import Event
 from shared.contracts.types import Json
-from tests.credits.rules.desk import Desk, all_of, authorised, desk_with, only, refused
+from tests.credits.rules.desk import Desk, all_of, authorised, desk_with, only, refused, repriced
 from tests.making import completed, extension, images_requested, requested
 
 BY_A_PERSON = Asked("editor", "ann")
@@ -117,6 +119,17 @@ def test_the_first_answer_is_given_again_whatever_has_happened_since() -> None:
 
     assert authorised(again) == first
     assert only(OperationReplied, again).replayed
+
+
+def test_a_request_after_its_charge_is_estimated_by_the_prices_of_the_charge() -> None:
+    (article,) = [row for row in COST_CONFIGS if row.operation_type == "content_generation"]
+    desk = desk_with(100)
+    desk.tell(completed(1))
+    desk.reprice(repriced(replace(article, tokens_per_credit=80)))
+
+    data = authorised(desk.tell(requested(1)))
+
+    assert (data.estimated, data.charged, data.price_version) == (50, 47, 1)
 
 
 def test_a_refusal_stays_one_when_there_are_credits_again() -> None:

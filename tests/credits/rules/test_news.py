@@ -6,7 +6,7 @@ from services.credits.domain import decide
 from shared.contracts.credits import OperationReplied
 from shared.contracts.invoicing import AccountOpened
 from tests.credits.rules.desk import Desk, all_of, authorised, desk_with, refused
-from tests.making import ANN, completed, now_is, on_plan, paid, plan_is, requested
+from tests.making import ANN, completed, now_is, on_plan, package_is, paid, plan_is, requested
 
 
 def test_an_older_status_comes_too_late() -> None:
@@ -94,6 +94,34 @@ def test_the_first_announcement_of_a_plan_counts_whatever_its_version() -> None:
     desk.tell(plan_is("starter", 11_000, version=1))
 
     assert desk.book.catalogue.plans["starter"].included_credits == 11_000
+
+
+def test_an_update_of_a_package_with_a_lower_version_is_dropped() -> None:
+    desk = Desk()
+    desk.tell(package_is("pro", 2_100, version=3))
+    desk.tell(package_is("pro", 2_200, version=2), package_is("pro", 2_300, version=3))
+
+    assert desk.book.catalogue.packages["pro"].credits == 2_100
+
+
+def test_a_status_and_a_plan_are_announced_with_the_account() -> None:
+    desk = desk_with(100)
+    seen = list[tuple[str, str, int]]()
+
+    for news in (
+        now_is("suspended"),
+        on_plan("growth"),
+        now_is("suspended"),
+        now_is("active", version=2),
+    ):
+        desk.tell(news)
+        seen += [(state.status, state.plan_code, state.version) for state in desk.end_batch()]
+
+    assert seen == [
+        ("suspended", "free", 2),
+        ("suspended", "growth", 3),
+        ("active", "growth", 4),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from shared.contracts.catalogue import PACKAGES
+from shared.contracts.catalogue import COST_CONFIGS, PACKAGES
 from shared.contracts.errors import Error, ErrorCode, Suggestion
 from shared.contracts.invoicing import AccountStatusChanged
 from shared.contracts.message import Message
-from tests.credits.rules.desk import Desk, desk_with, refused
+from tests.credits.rules.desk import Desk, desk_with, refused, repriced
 from tests.making import (
     completed,
     extension,
@@ -119,6 +120,46 @@ def test_where_the_plan_forbids_extra_credits_none_are_offered() -> None:
 
     assert of_kind(error, "buy_package") == []
     assert [s.plan_code for s in of_kind(error, "upgrade_plan")] == ["growth"]
+
+
+def test_what_a_plan_forbids_stays_forbidden_until_it_is_allowed_again() -> None:
+    desk = Desk()
+    closed = plan_is("starter", 10_000, allow_credit_topup=False)
+    desk.tell(closed, on_plan("starter"), plan_is("starter", 9_000, version=2))
+
+    silent = refused(desk.tell(requested(1)))
+    opened = plan_is("starter", 9_000, version=3, allow_credit_topup=True)
+    allowed = refused(desk.tell(opened, requested(2))[-1:])
+
+    assert of_kind(silent, "buy_package") == []
+    assert [s.package_code for s in of_kind(allowed, "buy_package")] == ["starter"]
+
+
+def test_a_plan_that_is_no_longer_sold_is_not_suggested() -> None:
+    gone = plan_is("growth", 40_000, is_active=False)
+
+    error = refused(Desk().tell(gone, on_plan("starter"), requested(1)))
+
+    assert [s.plan_code for s in of_kind(error, "upgrade_plan")] == ["scale"]
+
+
+def test_an_action_that_is_switched_off_is_named_and_the_others_are_offered() -> None:
+    (row,) = [row for row in COST_CONFIGS if row.operation_type == "optimization"]
+    desk = desk_with(100)
+    desk.reprice(repriced(replace(row, is_active=False)))
+
+    error = refused(desk.tell(requested(1, operation_type="optimization")))
+
+    assert (error.code, error.http_status) == ("operation.disabled", 422)
+    assert error.message.startswith("Optimization is switched off.")
+    assert "clustering" in (error.allowed or ())
+    assert "optimization" not in (error.allowed or ())
+
+
+def test_a_paused_account_hears_of_its_pause_before_anything_else() -> None:
+    strange = requested(1, operation_type="telepathy", model="gpt-0")
+
+    assert refused(desk_with(1000).tell(paused("cancelled"), strange)).code == "account.cancelled"
 
 
 def test_a_paused_account_is_told_why_and_since_when() -> None:
