@@ -101,9 +101,15 @@ def authorised(found: Found, request: OperationRequested) -> str:
     return (
         f"{credits_of(operation.estimated)} required ({reasons.list_of(prices, config)};"
         f" {expected});"
-        f" {operation.held:,} held{reasons.margin_of(operation)}, {operation.available_after:,}"
-        f" left available, until {in_milliseconds(operation.first_expiry)}"
+        f" {operation.held:,} held{reasons.margin_of(operation)}{out_of(operation)},"
+        f" {operation.available_after:,} left available,"
+        f" until {in_milliseconds(operation.first_expiry)}"
     )
+
+
+def out_of(operation: Reservation) -> str:
+    """What a run holds for its operations goes before free credits."""
+    return ", out of what its run holds first" if operation.run_id else ""
 
 
 def refused(error: Error) -> str:

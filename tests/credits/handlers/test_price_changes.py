@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -21,6 +22,7 @@ from shared.contracts.operating import AuditRecorded
 from shared.contracts.types import Role
 from shared.kafka import Record
 from shared.lanes import partition_of
+from tests.credits.handlers.mortal import Death, Fate, MortalRecorder, mortal
 from tests.credits.handlers.worker import Worker, working
 from tests.credits.rules.pricing import config_update, model_update
 from tests.databases import own_database
@@ -34,9 +36,13 @@ from tests.making import (
     requested,
     uuid,
 )
+from tests.recorder import Recorder
 
 KEY = Ed25519PrivateKey.generate()
 VERIFIER = Verifier({None: KEY.public_key()})
+LEAST_CALLS = 8  # Of a batch that changes a price: fewer would mean that nobody died in it.
+PRICE_VERSION = "SELECT price_version FROM cost_configs WHERE operation_type = $1"
+AUDITS = "SELECT count(*) FROM audit WHERE object_id = $1"
 VERSIONS = """
     SELECT price_version FROM cost_configs WHERE price_version > 1
     UNION ALL SELECT price_version FROM model_prices WHERE price_version > 1
@@ -192,3 +198,38 @@ async def test_nobody_alters_the_record(worker: Worker) -> None:
     for statement in ("UPDATE audit SET user_id = 'eve'", "DELETE FROM audit", "TRUNCATE audit"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await pool.execute(statement)
+
+
+async def dies(url: str, change: Record, fate: Fate, log: Recorder) -> bool:
+    """Whether a worker dies while it changes a price."""
+    recorder = MortalRecorder(fate, log)
+    try:
+        async with working(url, recorder, mortal(fate), verifier=VERIFIER) as worker:
+            await worker.obey([change])
+    except Death:
+        return True
+    return fate.is_dead
+
+
+@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
+async def test_death_at_any_await_changes_a_price_once_and_tells_of_it(
+    worker: Worker,
+    url: str,
+    is_after: bool,  # noqa: FBT001 - pytest's way to name a case.
+) -> None:
+    pool = worker.service.database.pool_for(None)
+    for at in count():
+        code, log = f"article-{at}", Recorder()
+        change = by("developer", config_update(code, 0), partition=at % PARTITIONS)
+        is_dead = await dies(url, change, Fate(at, is_after), log)
+        async with working(url, log, verifier=VERIFIER) as successor:
+            await successor.recover()
+            await successor.obey([change])
+            await successor.recover()
+        assert await pool.fetchval(PRICE_VERSION, code) == at + 2
+        assert await pool.fetchval(AUDITS, code) == 1
+        told = log.of(CostConfigUpdated.topic, AuditRecorded.topic, CostConfigUpdateReplied.topic)
+        assert len({(one.topic, one.header("ce_id")) for one in told}) == 3, f"died at call {at}"
+        if not is_dead:
+            assert at > LEAST_CALLS
+            break
