@@ -212,7 +212,10 @@ ADD_ALERTS = """
 OPEN_HOLDS = """
     SELECT count(*),
            greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(expires_at)), 0))
-    FROM reservations WHERE state = 'held'
+    FROM (
+        SELECT expires_at FROM reservations WHERE state = 'held'
+        UNION ALL SELECT expires_at FROM runs WHERE state IN ('approved', 'running')
+    ) AS open
 """
 
 # The time of a batch, and whether prices, plans or packages have changed since the last one.
