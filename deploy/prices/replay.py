@@ -63,7 +63,8 @@ def price_of(use: Use, known: PriceList, prices: PriceList, *, is_first: bool) -
     done = done_of(use, known.configs[use.operation_type], config)
     priced = priced_by(use, config, prices, model)
     used = prices.used(config, done, priced, 0)
-    if used.credits != prices.used(config, done, priced, MUCH).credits:
+    may_depend = config.mode != "tokens" or used.tokens_output is None
+    if may_depend and used != prices.used(config, done, priced, MUCH):
         used = used._replace(credits=use.credits)
     images = images_of(use) if config.mode == "image" else 0
     tokens = used.tokens_input or 0, used.tokens_output or 0
