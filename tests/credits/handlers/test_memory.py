@@ -203,9 +203,12 @@ async def told(worker: Worker, message: Message | None, account: str) -> list[Me
 
 def in_short(said: Iterable[Message | Unpriced]) -> list[tuple[str, bytes]]:
     """In any order, without the times, which no two tellings share; errors in full."""
-    return sorted((repr(timeless(one)), encode(getattr(one, "error", None))) for one in said)
+    return sorted(
+        (repr(timeless(short)), encode(getattr(one, "error", None)))
+        for one in said
+        for short in seen([one])
+    )
 
 
-def timeless(said: Message | Unpriced) -> Seen:
-    (short,) = seen([said])
+def timeless(short: Seen) -> Seen:
     return short._replace(until=None) if isinstance(short, Answer) else short
