@@ -1,11 +1,20 @@
 """The story of an operation that is part of a run, told from the books alone."""
 
-from deploy.why.found import Found, Run
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.why.found import Found, Run, find
 from deploy.why.showing import Told, as_json, lines
 from deploy.why.story import story_of
+from services.credits.partitions import make_partitions
 from shared.contracts.credits import UsageRecorded, UsageRow
+from shared.verifying import one_moment
+from tests.credits.handlers.worker import working
 from tests.credits.rules.desk import Desk, all_of, desk_with
-from tests.making import ANN, completed, requested, uuid
+from tests.databases import own_database
+from tests.making import ANN, completed, paid, record, requested, uuid
 from tests.running import RUN, run_requested
 
 
@@ -32,3 +41,28 @@ def test_an_operation_of_a_run_names_its_run_and_where_its_hold_is_from() -> Non
     assert "No Kafka answers" in text
     (shown,) = as_json([told])["operations"]
     assert shown["run"]["run_id"] == uuid(RUN)
+
+
+@pytest.fixture
+def url(home: Path, environment: dict[str, str]) -> Iterator[str]:
+    with own_database(home, environment, "credits", "why") as url:
+        yield url
+
+
+async def test_in_the_books_it_is_found_by_its_id_alone_with_its_run(url: str) -> None:
+    async with working(url) as worker:
+        await make_partitions(worker.service)
+        await worker.obey([record(paid(1_000)), record(run_requested())])
+        await worker.obey([record(requested(1, run_id=uuid(RUN), stage=1))])
+        await worker.obey([record(completed(1))])
+    async with one_moment(url) as tx:
+        (one,) = await find(tx, uuid(1), 20)
+        assert await find(tx, uuid(2), 20) == []
+
+    assert one.operation.account_id == ANN
+    assert one.run is not None
+    assert (one.run.run_id, one.run.state, one.run.held) == (uuid(RUN), "running", 300)
+    (entry,) = one.entries
+    assert (entry.amount, [row.run_id for row in one.usage]) == (-47, [uuid(RUN)])
+    ended = next(step for step in story_of(one, ()) if step.what == "ended")
+    assert ended.words.startswith("charged 47 credits")
