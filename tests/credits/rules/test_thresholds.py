@@ -124,7 +124,8 @@ def test_credits_that_are_taken_back_are_no_use_but_may_be_the_last() -> None:
 def test_in_any_history_the_marks_told_are_those_last_passed_by_each_charge(
     charges: list[int],
 ) -> None:
-    desk, used, expected, told = desk_with(plan=1000), 0, [], []
+    desk, used, told = desk_with(plan=1000), 0, []
+    expected = list[tuple[str, int | None]]()
     for number, cost in enumerate(charges):
         told += marks(spend(desk, number, cost))
         taken = min(cost, 1000 - used)
