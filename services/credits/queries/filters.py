@@ -129,6 +129,7 @@ class Order(NamedTuple):
     columns: Mapping[str, str]  # Of a place, with their types.
     follows: str
     by: str
+    has_index: bool = False
 
     def place_of(self, row: Record) -> list[object]:
         """A row's own place, as a cursor names it."""
@@ -148,12 +149,14 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
             TIME,
             "created_at <= asked.at AND (created_at, rows.usage_id) < (asked.at, asked.id)",
             "created_at DESC, rows.usage_id DESC",
+            has_index=True,
         ),
         "oldest": Order(
             ByTime(FIRST, FIRST_ID),
             TIME,
             "created_at >= asked.at AND (created_at, rows.usage_id) > (asked.at, asked.id)",
             "created_at, rows.usage_id",
+            has_index=True,
         ),
         "credits": Order(
             ByCredits(2**53 - 1, LAST, LAST_ID),

@@ -1,6 +1,7 @@
 """`usage.log`: pages of the usage log, with the sums of all rows that match."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,10 +31,8 @@ from shared.contracts.credits.queries import AskUsage
 from shared.contracts.errors import Error, unavailable
 from shared.contracts.moments import FIRST, LAST
 from shared.keyset import cursor_of, start_of
-from shared.postgres import Record
+from shared.postgres import Record, Transaction
 from shared.spans import span_of
-
-SIZE = {"size": "int"}
 
 SUMS_OF_ROWS = """
     count(*) AS actions, coalesce(sum(credits_used), 0) AS credits,
@@ -63,15 +62,15 @@ class Wanted(NamedTuple):
     owner: tuple[object, ...]
 
 
-def rows_statement(order: Order, scope: Scope) -> str:
-    """The rows of each page, in the order of one sort."""
+def rows_statement(order: Order, scope: Scope, most: int) -> str:
+    """So many rows for each question; a number that the planner knows, for it cannot guess it."""
     return f"""
         SELECT asked.place, entry.*
-        FROM {asked_as(FILTER, order.columns, SIZE, scope.columns)}
+        FROM {asked_as(FILTER, order.columns, scope.columns)}
         CROSS JOIN LATERAL (
             SELECT {USAGE} FROM usage AS rows
             WHERE {scope.matches} AND {MATCHES} AND {order.follows}
-            ORDER BY {order.by} LIMIT asked.size
+            ORDER BY {order.by} LIMIT {most}
         ) AS entry
     """  # noqa: S608 - Constants of these files.
 
@@ -129,19 +128,34 @@ def word_of(sort: str) -> str:
 
 
 async def rows_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[int, list[Record]]:
-    """A statement an order; each page gets one row more, which tells whether another follows."""
+    """A statement an order; one row more than a page has tells whether another follows."""
     found: dict[int, list[Record]] = {}
     for sort, order in ORDERS.items():
         some = [one for one in pages if one.asked.params.sort == sort]
-        named = [
-            (*one.filter, *order.values_of(one.start), one.asked.params.page.size + 1, *one.owner)
-            for one in some
-        ]
+        named = [(*one.filter, *order.values_of(one.start), *one.owner) for one in some]
         if named:
-            statement = rows_statement(order, scope)
-            for row in await books.tx.fetch(statement, *zip(*named, strict=True)):
+            most = max(one.asked.params.page.size for one in some) + 1
+            statement = rows_statement(order, scope, most)
+            async with ordered(books.tx, order):
+                rows = await books.tx.fetch(statement, *zip(*named, strict=True))
+            for row in rows:
                 found.setdefault(some[row["place"] - 1].place, []).append(row)
     return found
+
+
+@asynccontextmanager
+async def ordered(tx: Transaction, order: Order) -> AsyncIterator[None]:
+    """Have rows read in the order of their index until a page is full, where there is one.
+
+    The planner cannot guess how many rows match what stands in another row: it thinks that there
+    are few, and sorts them all. Of 100,000 rows a page took 414 ms so, and 0.2 ms in order.
+    """
+    if not order.has_index:
+        yield
+        return
+    await tx.execute("SET LOCAL enable_sort = off")
+    yield
+    await tx.execute("SET LOCAL enable_sort = on")  # After an error the savepoint does it.
 
 
 async def sums_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[int, Sums]:
