@@ -18,7 +18,8 @@ from aiokafka.errors import KafkaError
 
 from shared import metrics
 from shared.assignment import Assignment, Offsets
-from shared.dead_letters import Watch
+from shared.dead_letters import Watch, is_unreadable
+from shared.health.pulse import Behind, Pulse
 from shared.jobs import MAY_PASS
 from shared.kafka import Letter, Reader, Record
 from shared.order import Order
@@ -73,6 +74,8 @@ class Poller:
     applied: Callable[[], Awaitable[Offsets]]
     arrive: Callable[[Collection[int]], Awaitable[None]] = field(default=nothing_to_do)
     leave: Callable[[], Awaitable[None]] = field(default=nothing_to_do)
+    pulse: Pulse = field(default_factory=Pulse)
+    behind: Behind = field(default_factory=Behind)
     turned_at: float = field(default_factory=time.monotonic)
     _stopping: bool = False
     _acked_at: float = 0.0
@@ -165,10 +168,13 @@ class Poller:
                 await self.handler(letters)
         except BaseException:
             self.order.put_back(letter.record for letter in letters)
+            self.pulse.failed_altogether(len(letters), time.perf_counter() - began)
             raise
         self.watch.review(letters)
         metrics.BATCH_RECORDS.labels(self.group).observe(len(batch))
-        metrics.BATCH_SECONDS.labels(self.group).observe(time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        metrics.BATCH_SECONDS.labels(self.group).observe(seconds)
+        self.pulse.worked(len(letters), sum(map(is_unreadable, letters)), seconds)
 
     async def _ack(self) -> None:
         """Tell Kafka now and then how far we are: for whoever looks at the lag; ours decides."""
@@ -195,12 +201,17 @@ class Poller:
 
     def _show_lag(self, offsets: Offsets) -> None:
         oldest, now = self.order.oldest(), time.time()
+        lag, age = 0, 0.0
         for place, offset in offsets.items():
             labels = (self.group, place.topic, str(place.partition))
             end = self.consumer.highwater(place)
-            metrics.LAG.labels(*labels).set(max(0, (offset if end is None else end) - offset))
+            left = max(0, (offset if end is None else end) - offset)
             first = oldest.get(place)
-            metrics.AGE.labels(*labels).set(0 if first is None else max(0, now - first / 1000))
+            waited = 0 if first is None else max(0, now - first / 1000)
+            metrics.LAG.labels(*labels).set(left)
+            metrics.AGE.labels(*labels).set(waited)
+            lag, age = lag + left, max(age, waited)
+        self.behind = Behind(lag, int(age))
 
     async def listen(self) -> None:
         """Find out whether the consumer has gone deaf, as aiokafka's may after a broker restart.

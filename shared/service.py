@@ -22,6 +22,7 @@ from shared.access import Gate
 from shared.actor import Verifier
 from shared.assignment import Offsets
 from shared.contracts.message import Message
+from shared.health.pulse import Behind, Pulse, together
 from shared.jobs import Job
 from shared.kafka import Reader
 from shared.outbox import Outbox
@@ -53,6 +54,7 @@ class Service:
     outbox: Outbox = field(init=False)
     pollers: list[Poller] = field(default_factory=list)
     jobs: list[tuple[float, Job]] = field(default_factory=list)
+    pulse: Pulse = field(default_factory=Pulse)
 
     def __post_init__(self) -> None:
         verifier = Verifier.of_file(self.settings.actor_public_key_file)
@@ -94,10 +96,17 @@ class Service:
     ) -> Poller:
         topics = [message.topic for message in types]
         reader = Reader(types, self.settings.kafka_partitions, self.gate)
-        return Poller(group, topics, reader, handler, self.settings, applied)
+        poller = Poller(group, topics, reader, handler, self.settings, applied)
+        poller.pulse = self.pulse
+        return poller
 
     def every(self, seconds: float, job: Job) -> None:
         self.jobs.append((seconds, job))
+
+    @property
+    def behind(self) -> Behind:
+        """What was not applied yet, of all that this process reads."""
+        return together(poller.behind for poller in self.pollers)
 
     @property
     def partitions(self) -> Collection[int]:

@@ -6,11 +6,12 @@ Obeys      ai.operation.requested / .completed / .failed / .cancelled / .extensi
            credits.freeze.requested / .released, credits.adjustment.requested,
            account.opened, account.status.changed, subscription.state.changed,
            plan.updated, credit.package.updated, cost.config.update.requested,
-           model.price.update.requested, credits.query.requested
+           model.price.update.requested, alert.read.requested, credits.query.requested
 Announces  replies, credits.granted / .reserved / .committed / .released / .expired / .revoked /
            .adjusted, credits.shortfall.recorded, credits.balance.changed, usage.recorded,
            automation.run.approved / .closed, automation.stage.charged,
-           alert.raised, cost.config.updated, model.price.updated, audit.recorded
+           alert.raised, cost.config.updated, model.price.updated, audit.recorded,
+           service.health.reported
 Owns       accounts, reservations, runs, claw-backs, adjustments, grants, ledger, usage, price lists
 Holds      0 <= held <= plan_bucket + purchased_bucket, for every account, after every message
 """

@@ -21,6 +21,7 @@ from shared.contracts.message import Event, Message
 from shared.contracts.moments import rising_ids
 from shared.envelope import Outgoing, Postmark, announce, cause_of_itself
 from shared.halving import by_halves
+from shared.health.reports import report_health
 from shared.kafka import Letter, readable
 from shared.lanes import lane_of
 from shared.offsets import Fate
@@ -86,6 +87,7 @@ def subscribe(service: Service) -> None:
     credits = Credits(service)
     service.on_commands(domain.OBEYED, partial(obey, credits))
     service.on_queries([CreditsQuery], partial(answer, credits))
+    report_health(service)
     service.every(SWEEP_EVERY_SECONDS, partial(sweep, credits))
     service.every(SHOW_EVERY_SECONDS, partial(show, credits))
     service.every(0, credits.exports.work)

@@ -83,7 +83,6 @@ CLOSED_RESERVATION = (
     "close_reason",
 )
 EXTENDED_RESERVATION = ("lane", "subject_id", "account_id", "expires_at")
-ALERT = ("account_id", "kind", "about", "window", "alert_id", "severity", "audience")
 
 LOCK_ACCOUNTS = """
     SELECT a.lane, a.account_id::text, plan_bucket, purchased_bucket, held, seq, version, used,
@@ -198,15 +197,6 @@ EXTEND_RESERVATIONS = """
     ) AS new
     WHERE reservations.lane = new.lane AND reservations.subject_id = new.subject_id
       AND reservations.account_id = new.account_id AND reservations.kind = new.kind
-"""
-ADD_ALERTS = """
-    INSERT INTO alerts (created_at, lane, content, account_id, kind, subject, month, alert_id,
-                        severity, audience, threshold)
-    SELECT $1::timestamptz, new.*, coalesce((new.content ->> 'threshold')::smallint, 0)
-    FROM unnest($2::smallint[], $3::text[]::jsonb[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                $8::uuid[], $9::text[], $10::text[])
-         AS new (lane, content, account_id, kind, subject, month, alert_id, severity, audience)
-    ON CONFLICT DO NOTHING RETURNING alert_id::text
 """
 
 OPEN_HOLDS = """

@@ -13,6 +13,7 @@ from services.credits.book.reservations import Change, Reservation
 from services.credits.book.runs import OPEN, Run, RunState, Stage
 from services.credits.catalogue import FREE, Catalogue
 from services.credits.remembered import Remembered, read_remembered
+from shared.alerting.rules import Shelf
 from shared.contracts.credits import State, UsageRecorded
 from shared.contracts.moments import in_milliseconds, window_of
 from shared.contracts.operating import AlertRaised, AuditRecorded
@@ -70,6 +71,7 @@ class Book:
     entries: list[Entry] = field(default_factory=list)
     usage: list[Used] = field(default_factory=list)
     alerts: list[AlertRaised] = field(default_factory=list)
+    shelf: Shelf = field(default_factory=Shelf)
     audits: list[AuditRecorded] = field(default_factory=list)
     window: str = field(init=False)
     at: str = field(init=False)  # `now`, as the contract writes it.

@@ -33,6 +33,7 @@ from services.credits.domain.mirror import (
     subscription_changed,
 )
 from services.credits.domain.price_changes import change_config, change_model
+from services.credits.domain.reading import SOURCE, read_alerts
 from services.credits.domain.refunds import freeze_refund, refund, release_refund, reverse
 from services.credits.domain.requests import authorise
 from services.credits.domain.run_endings import RunDue, complete_run, expire_run
@@ -69,6 +70,7 @@ from shared.contracts.invoicing import (
     SubscriptionStateChanged,
 )
 from shared.contracts.message import Message
+from shared.contracts.operating import AlertReadRequested
 
 # What a batch is about: what others said, and what is due by itself.
 Due: TypeAlias = HoldDue | RunDue
@@ -103,6 +105,7 @@ RULES: Mapping[type, Rule] = MappingProxyType(
         StageFailed: fail_stage,
         RunCompleted: complete_run,
         RunCancelled: cancel_run,
+        AlertReadRequested: read_alerts,
         HoldDue: expire,
         RunDue: expire_run,
     }
@@ -112,6 +115,7 @@ OBEYED: tuple[type[Message], ...] = tuple(t for t in RULES if issubclass(t, Mess
 __all__ = [
     "BY_A_SERVICE",
     "OBEYED",
+    "SOURCE",
     "Asked",
     "Cause",
     "Due",

@@ -19,6 +19,7 @@ from services.credits.queries.prices import cost_configs, model_prices
 from services.credits.queries.runs import run_details
 from services.credits.queries.stats import stats
 from services.credits.queries.tips import tips
+from shared.alerting.listing import alerts
 from shared.asking import Desk, LookUp
 from shared.audit_pages import audits, audits_of_all
 from shared.contracts.asking import Params
@@ -37,7 +38,8 @@ from shared.contracts.credits.queries import (
     AskUsage,
     AskUsageExport,
 )
-from shared.contracts.operating import AskAudit, AskOutcome
+from shared.contracts.operating import AskAlerts, AskAudit, AskHealth, AskOutcome
+from shared.health.answers import health
 from shared.settings import Settings
 
 __all__ = ["Books", "make_desk"]
@@ -59,6 +61,8 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskCostConfigs: cost_configs,
         AskModelPrices: model_prices,
         AskAudit: audits,
+        AskAlerts: alerts,
+        AskHealth: health,
     }
 )
 ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
@@ -67,6 +71,7 @@ ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskUsage: usage_logs_of_all,
         AskStats: stats,
         AskAudit: audits_of_all,
+        AskHealth: health,  # It is about no account.
     }
 )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.credits import statements as sql
 from services.credits import store
 from services.credits.catalogue import Catalogue
+from shared.contracts.operating import Service as Name
 from shared.postgres import Transaction
 from shared.settings import Settings
 
@@ -18,6 +19,7 @@ class Books:
     now: datetime
     catalogue: Catalogue
     hold_margin_percent: int
+    name: Name = "credits"
 
 
 @dataclass(slots=True)

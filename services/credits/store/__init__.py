@@ -46,6 +46,7 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     await grants.load(tx, book, causes)
     await clawbacks.load(tx, book, causes)
     await adjustments.load(tx, book, causes)
+    await alerts.load(tx, book, causes)
 
 
 async def due(
@@ -73,4 +74,4 @@ async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaise
     await auditing.add(tx, book.audits)
     if book.catalogue is not known:
         await catalogue.save(tx, book.catalogue, known)
-    return await alerts.add(tx, book)
+    return await alerts.save(tx, book)

@@ -1,19 +1,21 @@
-"""Alerts: one a mark, whoever raises it first."""
+"""Alerts: one a mark, whoever raises it first; and those that somebody has read."""
 
-from services.credits import statements as sql
+from collections.abc import Sequence
+
 from services.credits.book import Book
-from shared.contracts.operating import AlertRaised
-from shared.postgres import Transaction, columns
+from services.credits.domain import SOURCE, Cause
+from shared.alerting import store
+from shared.contracts.operating import AlertRaised, AlertReadRequested
+from shared.postgres import Transaction
 
 
-async def add(tx: Transaction, book: Book) -> list[AlertRaised]:
-    """Keep one alert a mark; those that are there already were raised before."""
-    if not book.alerts:
-        return []
-    marks = {(a.account_id, a.kind, a.about, a.threshold): a for a in reversed(book.alerts)}
-    alerts = list(marks.values())
-    lanes = [book.accounts[alert.account_id].lane for alert in alerts]
-    rows = [sql.to_json(alert) for alert in alerts]
-    added = await tx.fetch(sql.ADD_ALERTS, book.now, lanes, rows, *columns(alerts, *sql.ALERT))
-    fresh = {row[0] for row in added}
-    return [alert for alert in alerts if alert.alert_id in fresh]
+async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
+    """Read the alerts that the batch is about."""
+    named = [x for x in causes if isinstance(x, AlertReadRequested) and x.source == SOURCE]
+    await store.load(tx, book.shelf, named)
+
+
+async def save(tx: Transaction, book: Book) -> list[AlertRaised]:
+    """Mark what was read; keep what was raised, and give what nobody has raised before."""
+    await store.save(tx, book.shelf, book.now)
+    return await store.add(tx, book.alerts, book.now)
