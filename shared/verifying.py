@@ -149,6 +149,25 @@ def guarded_by(invariant: str, *constraints: str) -> Check:
     return of_rows(invariant, GUARDS, parameters=lambda _: (constraints,))
 
 
+TRIGGERS = """
+    SELECT NULL::uuid AS account_id, 'the database does not keep terminal states any more' AS what,
+           jsonb_build_object('table', $1::text, 'trigger', $2::text) AS numbers
+    WHERE NOT EXISTS (
+        SELECT FROM pg_trigger
+        WHERE tgrelid = $1::text::regclass AND tgname = $2::text AND tgenabled IN ('O', 'A'))
+"""
+
+
+def kept_by(invariant: str, table: str, trigger: str) -> Check:
+    """Check that the database itself still keeps what has ended as it ended."""
+    return of_rows(invariant, TRIGGERS, parameters=lambda _: (table, trigger))
+
+
+def counted(table: str, condition: str = "true") -> str:
+    """How many rows a check looks at."""
+    return f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - Constants of the caller.
+
+
 @asynccontextmanager
 async def one_moment(url: str) -> AsyncIterator[Transaction]:
     """Hold a transaction that sees one moment and changes nothing."""

@@ -1,6 +1,7 @@
 """A stack of its own with some traffic of every kind behind it: books that are quiet now."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,14 +14,14 @@ import asyncpg
 from deploy.local import places, stack, worker
 from deploy.local.environment import KAFKA
 from shared import retained
-from shared.contracts.credits import Estimate, ImageCount, OperationRequested
-from shared.contracts.credits.operations import MAX_HOLD_SECONDS
-from shared.contracts.invoicing import AccountOpened
-from shared.contracts.message import Message
+from shared.actor import Actor, private_key_of, sign
+from shared.contracts.access import DEVELOPER
+from shared.contracts.message import Message, Request
 from shared.envelope import Outgoing
 from shared.kafka import Record
 from shared.publisher import Publisher
-from tests.making import ANN, BOB, cancelled, completed, failed, outgoing, paid, requested
+from tests.deploy.waves import SAID, WAVES
+from tests.making import outgoing
 
 LONGEST_WAIT_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 0.05
@@ -46,7 +47,18 @@ class Stack:
 
     async def tell(self, *messages: Message) -> None:
         """Publish what others say; who asks wants to know the answer."""
-        await self.publish(*(outgoing(said, headers_of(said)) for said in messages))
+        await self.publish(*(outgoing(said, self._headers_of(said)) for said in messages))
+
+    def _headers_of(self, said: Message) -> Mapping[str, bytes | None]:
+        if not isinstance(said, Request):
+            return {}
+        headers = {"reply_to": b"replies.web", "correlation_id": b"%d" % next(CORRELATIONS)}
+        return headers | ({"actor": self._developer()} if said.who == DEVELOPER else {})
+
+    def _developer(self) -> bytes:
+        until = int(time.time()) + 60
+        key = private_key_of(Path(self.environment["ACTOR_PRIVATE_KEY_FILE"]))
+        return sign(Actor(sub="dora", role="developer", exp=until), key)
 
     async def kept(self, *topics: str) -> list[Record]:
         """Everything that topics hold."""
@@ -75,56 +87,6 @@ class Stack:
         async with retained.opened(self.environment[KAFKA]) as topics:
             ends = await topics.end(await topics.places(SAID))
         return any(end > read.get(tuple(place), 0) for place, end in ends.items())
-
-
-# The topics that `Stack.tell` writes to.
-SAID = (
-    "account.opened",
-    "invoice.paid",
-    "ai.operation.requested",
-    "ai.operation.completed",
-    "ai.operation.failed",
-    "ai.operation.cancelled",
-)
-
-
-def headers_of(said: Message) -> Mapping[str, bytes | None]:
-    if isinstance(said, OperationRequested):
-        return {"reply_to": b"replies.web", "correlation_id": b"%d" % next(CORRELATIONS)}
-    return {}
-
-
-STAY_OPEN = range(24, 41)  # However long the tests take that look at them.
-IMAGES = [ImageCount(quality="premium", count=2), ImageCount(quality="basic", count=1)]
-# Each is applied before the next is published. Ann has a plan, Bob has little.
-WAVES: Sequence[Sequence[Message]] = (
-    (
-        AccountOpened(account_id=ANN, plan_code="starter"),
-        paid(10_000, ANN, 1),
-        paid(100, BOB, 2, kind="credit_package", code="starter"),
-    ),
-    (
-        *(requested(number) for number in range(1, 24)),
-        *(requested(number, hold_ttl_s=MAX_HOLD_SECONDS) for number in STAY_OPEN),
-        *(requested(number) for number in range(1, 6)),
-        requested(6, operation_type="clustering"),
-        requested(41, operation_type="image_generation", estimate=Estimate(images=IMAGES)),
-        requested(42, operation_type="haiku"),
-        *(requested(number, BOB, hold_ttl_s=MAX_HOLD_SECONDS) for number in (101, 102)),
-        requested(103, BOB),
-    ),
-    (
-        *(completed(number) for number in range(1, 21)),
-        completed(21, tokens_output=20_000),
-        failed(22),
-        cancelled(23),
-        completed(41, operation_type="image_generation", images=IMAGES, tokens_output=None),
-        completed(50),
-        failed(51),
-        completed(103, BOB, tokens_output=60_000),
-    ),
-    (requested(50), requested(51), requested(1), requested(103, BOB)),
-)
 
 
 @contextmanager

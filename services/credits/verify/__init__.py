@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.credits import store
-from services.credits.verify import facts, replies, rows
+from services.credits.verify import balances, facts, holds, operations, replies
 from shared import deliveries
 from shared.postgres import Transaction
 from shared.verifying import Check, Invariants
@@ -32,7 +32,9 @@ INVARIANTS = Invariants(
         "I16": "Nothing is left lying: no overdue hold, no idle transaction, no parcel",
     },
     checks=(
-        *rows.CHECKS,
+        *balances.CHECKS,
+        *holds.CHECKS,
+        *operations.CHECKS,
         *deliveries.CHECKS,
         Check("I6", replies.find),
         Check("I11", facts.find),
