@@ -70,6 +70,23 @@ async def test_what_became_of_every_record_is_counted(worker: Worker, ids: Ids) 
     assert await worker.service.database.pool_for(None).fetch(OFFSETS) == []
 
 
+async def test_what_only_the_database_refuses_is_counted_with_the_dead_letters(
+    worker: Worker, ids: Ids
+) -> None:
+    poll = [making.paid(9, ids.account, invoice=ids.number), making.paid(100, ids.account)]
+    before, pool = await counted(worker), worker.service.database.pool_for(None)
+    await pool.execute("ALTER TABLE grants ADD CONSTRAINT no_nine CHECK (asked <> 9) NOT VALID")
+    try:
+        await worker.obey([record(message) for message in poll])
+    finally:
+        await pool.execute("ALTER TABLE grants DROP CONSTRAINT no_nine")
+
+    after = await counted(worker)
+    more = {word: after[word] - before[word] for word in BECAME if after[word] != before[word]}
+    assert more == {"applied": 1, "dead_lettered": 1}
+    assert await pool.fetch(OFFSETS) == []
+
+
 async def test_of_equal_alerts_the_first_is_told_alone_whoever_raises_it(
     worker: Worker, another: Worker, ids: Ids
 ) -> None:

@@ -164,6 +164,24 @@ def test_the_same_extension_twice_is_one() -> None:
     assert refused(desk.tell(extension(1, 3600))).state == "committed"
 
 
+def test_to_ask_for_the_life_that_a_hold_has_anyway_is_no_extension() -> None:
+    desk = desk_with(100)
+    desk.tell(requested(1))
+
+    assert [until(desk, 900), until(desk, 900)] == [("12:15", False)] * 2
+    desk.tell(completed(1))
+    assert refused(desk.tell(extension(1, 900))).state == "committed"
+
+
+def test_a_hold_that_was_extended_is_answered_with_the_life_it_was_given_at_first() -> None:
+    desk = desk_with(100)
+    first = authorised(desk.tell(requested(1, hold_ttl_s=1200)))
+    desk.tell(extension(1, 3600))
+
+    assert first.expires_at[11:16] == "12:20"
+    assert authorised(desk.tell(requested(1, hold_ttl_s=1200))) == first
+
+
 def test_an_extended_hold_outlives_its_first_end() -> None:
     desk = desk_with(100)
     desk.tell(requested(1), extension(1, 1800))
