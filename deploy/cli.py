@@ -21,6 +21,7 @@ from deploy.progress import shown
 MODULES = {
     "verify": "deploy.verify",
     "rebuild": "deploy.rebuild",
+    "holds": "deploy.holds",
     "dlq": "deploy.dead_letters",
     "prices": "deploy.prices",
     "why": "deploy.why",
