@@ -41,8 +41,8 @@ With the same estimate; then with none at all, which is the defaults of the oper
 END = """
 *Actual* is in percent of what was required. *In vain*: of all credits that were held, those that
 came back. *Missed*: of all credits that were used, those that their hold did not cover; they come
-from free balance, and are shortfall where there is none. A multiplier below 1 brings most operations to
-their minimum, which no estimate misses.
+from free balance, and are shortfall where there is none. A multiplier below 1 brings most
+operations to their minimum, which no estimate misses.
 """
 
 EstimateOf: TypeAlias = Callable[[Job], Estimate | None]
