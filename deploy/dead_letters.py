@@ -171,7 +171,7 @@ async def print_whole(data: Data, place: Place, offset: int) -> None:
     typer.echo(f"{record.topic} {record.partition} {record.offset}")
     typer.echo(f"key: {shown(record.key)}")
     for name, value in record.headers:
-        typer.echo(f"{escaped(name.encode())}: {shown(value)}")
+        typer.echo(f"{escaped(name.encode(errors='surrogateescape'))}: {shown(value)}")
     typer.echo(f"\n{shown(record.value)}")
 
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import msgspec
-from aiokafka import ConsumerRecord
 from aiokafka import TopicPartition as Place
 
+from shared import fetching
 from shared.access import Gate
 from shared.contracts import canonical
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, Request
 from shared.contracts.types import HEX_GROUPS, Json, Role
+from shared.fetching import Misnamed
 from shared.lanes import lane_of
 
-Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
+Record: TypeAlias = fetching.Record
 Headers: TypeAlias = Mapping[str, bytes | None]
 Reason: TypeAlias = Literal["undecodable", "too_large", "invalid", "database"]
 
@@ -86,6 +87,8 @@ class Reader:
     def read(self, record: Record) -> Letter:
         """The letter in a record, with what is wrong about it in place of what it says."""
         headers = dict(record.headers) if record.headers else NO_HEADERS
+        if isinstance(record, Misnamed):
+            return Letter(record, headers, Unreadable("undecodable"))
         form = self._forms[record.topic]
         if "actor" in headers or not form.message.who.is_service:
             return self._read_with_actor(record, headers, form)

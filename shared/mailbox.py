@@ -23,6 +23,7 @@ from shared.contracts.errors import unavailable
 from shared.contracts.message import Message, Reply, Request, encode
 from shared.contracts.replies import ReplyTopic
 from shared.envelope import Outgoing
+from shared.fetching import whole
 from shared.kafka import Record
 from shared.lanes import divides_the_lanes, partition_of
 from shared.publisher import packed
@@ -196,7 +197,7 @@ class Mailbox:
     async def _read_all(self) -> None:
         while True:
             try:
-                polled = await self.consumer.getmany(timeout_ms=LISTEN_MILLISECONDS)
+                polled = whole(await self.consumer.getmany(timeout_ms=LISTEN_MILLISECONDS))
             except KafkaError as error:
                 log.warning("Replies could not be read: %r", error)
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)

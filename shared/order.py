@@ -9,6 +9,7 @@ This makes order usual, never guaranteed: the rules stay right in any order.
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
 from aiokafka import TopicPartition as Place
@@ -26,7 +27,7 @@ RANKS = (
 class Waiting:
     """What was read of one partition and not handed on yet, the oldest first."""
 
-    __slots__ = ("is_stopped", "moments", "reached", "records", "silent_since")
+    __slots__ = ("is_damaged", "is_stopped", "moments", "reached", "records", "silent_since")
 
     def __init__(self) -> None:
         self.moments: list[int] = []
@@ -34,6 +35,7 @@ class Waiting:
         self.reached = BEFORE_ALL  # The moment of the last record read; time never runs backwards.
         self.silent_since: float | None = None
         self.is_stopped = False
+        self.is_damaged = False
 
     def add(self, records: Sequence[Record], rank: int) -> None:
         reached = self.reached
@@ -42,6 +44,10 @@ class Waiting:
             self.moments.append(reached)
         self.records += records
         self.reached, self.silent_since = reached, None
+
+    @property
+    def may_grow(self) -> bool:
+        return not (self.is_stopped or self.is_damaged)
 
     def take(self, count: int) -> tuple[list[int], list[Record]]:
         taken = self.moments[:count], self.records[:count]
@@ -74,7 +80,7 @@ class Order:
         return [
             place
             for place, waiting in self._waiting.items()
-            if len(waiting.records) < enough and not waiting.is_stopped
+            if len(waiting.records) < enough and waiting.may_grow
         ]
 
     def oldest(self) -> dict[Place, int]:
@@ -84,7 +90,7 @@ class Order:
     def may_give(self, place: Place) -> bool:
         """Whether nothing waits here, so that a poll would ask for more."""
         waiting = self._waiting.get(place)
-        return waiting is not None and not waiting.records and not waiting.is_stopped
+        return waiting is not None and not waiting.records and waiting.may_grow
 
     def unread_from(self, place: Place) -> int | None:
         """The offset of the first record that waits."""
@@ -113,7 +119,7 @@ class Order:
 
     def _horizon(self, waiting: Waiting, lags: bool) -> int:  # noqa: FBT001 - a fact, no choice.
         """How far its number may go: where this partition was read to, if more of it is unread."""
-        if not lags or waiting.is_stopped:
+        if not lags or not waiting.may_grow:
             waiting.silent_since = None
             return AFTER_ALL
         now = self._clock()
@@ -123,12 +129,17 @@ class Order:
             return AFTER_ALL  # It has something and gives nothing: it is not waited for for ever.
         return waiting.reached
 
-    def stop(self, places: Collection[Place], batch: Iterable[Record]) -> None:
+    def stop(self, places: AbstractSet[Place], batch: Iterable[Record]) -> None:
         """Let partitions stand still, with their records of this batch and all that follow."""
-        if places:
+        if places := places & self._waiting.keys():  # Others were given away meanwhile.
             self.put_back(r for r in batch if Place(r.topic, r.partition) in places)
             for place in places:
                 self._waiting[place].is_stopped = True
+
+    def end(self, places: AbstractSet[Place]) -> None:
+        """Hand on what was read of some partitions, and read no more of them."""
+        for place in places & self._waiting.keys():
+            self._waiting[place].is_damaged = True
 
     def put_back(self, records: Iterable[Record]) -> None:
         """Take back what could not be applied: it goes first the next time."""

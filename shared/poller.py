@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from shared import metrics
 from shared.assignment import Assignment, Offsets
+from shared.damage import Damages
 from shared.dead_letters import Watch, is_unreadable
 from shared.health.pulse import Behind, Pulse
 from shared.jobs import MAY_PASS
@@ -83,7 +84,7 @@ class Poller:
 
     def __post_init__(self) -> None:
         self.order = Order(self.topics, self.settings.max_hold_back_seconds)
-        self.watch = Watch()
+        self.watch, self._damages = Watch(), Damages()
         self.assignment = Assignment(
             self.group, self.settings.kafka_partitions, self.applied, self._arrive, self._leave
         )
@@ -151,6 +152,7 @@ class Poller:
                 *wanted, timeout_ms=wait_milliseconds, max_records=self.settings.poll_records
             )
             if self.assignment.is_complete:
+                self.order.end(self._damages.set_apart(polled))
                 self.order.add(polled)
         places = self.assignment.places
         lagging = {place for place in places if await lags(self.consumer, place)}
@@ -256,6 +258,7 @@ class Poller:
 
     async def _arrive(self, assigned: Collection[Place]) -> None:
         self.order.restart(assigned)
+        self._damages.clear()
         await self.arrive({place.partition for place in assigned})
 
 

@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaTimeoutError
 
 from shared.assignment import Offsets
+from shared.fetching import whole
 from shared.kafka import Record
 
 CHUNK_RECORDS = 1000
@@ -69,8 +70,10 @@ class Retained:
         self._consumer.seek(place, start)
         heard_at = time.monotonic()
         while await self._consumer.position(place) < end:
-            polled = await self._consumer.getmany(
-                place, timeout_ms=POLL_MILLISECONDS, max_records=CHUNK_RECORDS
+            polled = whole(
+                await self._consumer.getmany(
+                    place, timeout_ms=POLL_MILLISECONDS, max_records=CHUNK_RECORDS
+                )
             )
             if records := [record for record in polled.get(place, ()) if record.offset < end]:
                 heard_at = time.monotonic()

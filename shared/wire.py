@@ -17,7 +17,7 @@ BATCH_HEADER = Struct(">qiibIhiqqqhii")
 AFTER_LENGTH = Struct(">qi").size  # Where the counting of a batch's length begins.
 CRC_AT = Struct(">qiib").size
 AFTER_CRC = CRC_AT + 4
-CRC = Struct(">I")
+CRC, LENGTH = Struct(">I"), Struct(">i")
 MAGIC = 2
 NO_TIMESTAMP = 0  # The broker stamps what it appends (`shared.contracts.topics`).
 NULL = b"\x01"  # A length of -1.
@@ -56,7 +56,8 @@ def sized(text: bytes | None) -> bytes:
 
 
 def header(name: str, value: bytes | None) -> bytes:
-    return sized(name.encode()) + sized(value)
+    """A name that was no UTF-8 when it was read leaves as it came."""
+    return sized(name.encode(errors="surrogateescape")) + sized(value)
 
 
 def stamped(key: bytes | None, value: bytes | None, headers: Sequence[bytes], count: int) -> bytes:

@@ -41,6 +41,7 @@ class Poison(NamedTuple):
     fate: str
     paths: Sequence[str] | None = None  # None: it is set aside.
     actors: Sequence[bytes | None] = ()
+    more: Headers = ()
 
     @property
     def mark(self) -> bytes:
@@ -50,7 +51,8 @@ class Poison(NamedTuple):
     @property
     def headers(self) -> Headers:
         asking = (("correlation_id", self.mark), ("reply_to", b"replies.ops"))
-        return (*asking, *ODD_HEADERS, *(("actor", token) for token in self.actors))
+        actors = (("actor", token) for token in self.actors)
+        return (*asking, *ODD_HEADERS, *actors, *self.more)
 
     @property
     def outgoing(self) -> Outgoing:
@@ -111,6 +113,27 @@ def unreadable(account: str) -> list[Poison]:
         Poison(name, account, OperationRequested.topic, value, reason)
         for reason, values in (("undecodable", undecodable), ("too_large", too_large))
         for name, value in values.items()
+    ]
+
+
+def misnamed(account: str) -> list[Poison]:
+    """The name of a header is no UTF-8: its bytes are written here as halves of surrogate pairs."""
+    names = {
+        "one byte": "\udcff",
+        "among text": "a\udcc3(b",
+        "a surrogate's bytes": "\udced\udca0\udc80",
+    }
+    value = encode(request(account))
+    return [
+        Poison(
+            f"header named by {kind}",
+            account,
+            OperationRequested.topic,
+            value,
+            "undecodable",
+            more=[(name, b"x"), ("after", None)],
+        )
+        for kind, name in names.items()
     ]
 
 
@@ -209,6 +232,7 @@ def every_kind(
 ) -> list[Poison]:
     return [
         *unreadable(account),
+        *misnamed(account),
         *wrong_events(account),
         *wrong_requests(account, another),
         *unknown_things(account, strange_operation),

@@ -223,6 +223,28 @@ def test_a_stopped_partition_keeps_its_records_and_holds_nobody_back() -> None:
     assert stopped not in order.wanted(100)
 
 
+def test_a_partition_that_was_given_away_can_stop_no_more() -> None:
+    log = Log(([1], [2], []))
+    order, elsewhere = order_of(log), Place("invoice.paid", 1)
+    log.poll(order, EVERYTHING)
+
+    order.stop({elsewhere}, order.take(1, log.lagging()))
+
+    assert [r.timestamp for r in order.take(10, log.lagging())] == [2]
+
+
+def test_what_was_read_of_a_damaged_partition_is_handed_on_and_holds_nobody_back() -> None:
+    log = Log(([1, 5], [2, 4], []))
+    order, damaged = order_of(log), Place("invoice.paid", 0)
+    log.poll(order, EVERYTHING)
+
+    order.end({damaged})
+
+    assert damaged not in order.wanted(100)
+    assert not order.may_give(damaged)
+    assert [r.timestamp for r in order.take(10, {damaged})] == [1, 2, 4, 5]
+
+
 def test_after_an_assignment_nothing_of_the_one_before_is_handed_on() -> None:
     log = Log(([1], [2], [3]))
     order = order_of(log)

@@ -22,13 +22,13 @@ from shared.contracts.credits import CreditsQuery, OperationCompleted, Operation
 from shared.envelope import Postmark
 from shared.kafka import Letter
 from shared.probes import DATABASE_SECONDS, STILL_SECONDS, Probes
-from shared.publisher import Publisher
 from shared.service import Service
 from shared.settings import Settings
 from shared.telling import Told, tell
 from tests import making
 from tests.docs.reading import page, quoted, rows, section
 from tests.making import ANN, PARTITIONS, raw_record
+from tests.recorder import Recorder
 
 YES, NO, UNKNOWN, OK = 204, 503, 404, 200
 LOOK_AGAIN_SECONDS = 0.01
@@ -64,7 +64,7 @@ async def service(service_url: str) -> AsyncIterator[Service]:
     service = Service("credits", settings)
     service.on_commands([OperationRequested], ignore)
     service.on_queries([CreditsQuery], ignore)
-    service.publisher = Publisher("nowhere:0")
+    service.publisher = Recorder()
     async with AsyncExitStack() as stack:
         service.database = await stack.enter_async_context(
             postgres.connected(service_url, "probes")
@@ -168,7 +168,7 @@ async def test_nobody_answers_after_the_end(service_url: str) -> None:
         kafka_bootstrap_servers="nowhere:0", credits_database_url=service_url, http_port=free_port()
     )
     service = Service("credits", settings)
-    service.publisher = Publisher("nowhere:0")
+    service.publisher = Recorder()
     async with Probes(service).served():
         while not await asked(service, "/live"):
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
