@@ -25,6 +25,7 @@ MODULES = {
     "dlq": "deploy.dead_letters",
     "prices": "deploy.prices",
     "why": "deploy.why",
+    "forget": "deploy.forget",
     "demo": "deploy.demo",
     "bench": "deploy.bench",
 }

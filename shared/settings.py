@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.lanes import LANES, divides_the_lanes
 
 LONGEST_OFFSET_SECONDS = 10 * 365 * 24 * 60 * 60.0
+MOST_DAYS = 365_000
 MISSING = "it is missing"
 
 
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
     poll_wait_milliseconds: int = Field(default=200, ge=1, le=1000)
     max_hold_back_seconds: float = Field(default=5.0, ge=0, le=60)
     hold_margin_percent: int = Field(default=20, ge=0, le=1000)  # domain.md P8
+    # How long what happened is kept; 0 is for ever (domain.md 6). `igny8 forget` drops the rest.
+    usage_kept_days: int = Field(default=400, ge=0, le=MOST_DAYS)
+    alerts_kept_days: int = Field(default=180, ge=0, le=MOST_DAYS)
+    audit_kept_days: int = Field(default=7 * 365 + 2, ge=0, le=MOST_DAYS)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     otel_exporter_otlp_endpoint: str | None = None  # Without one no span is made.
 

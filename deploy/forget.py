@@ -1,0 +1,106 @@
+"""`igny8 forget`: drops what is older than the settings say it is kept; the ledger never."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated, TypeAlias
+
+import asyncpg
+import typer
+from pydantic import ValidationError
+
+from deploy import surroundings
+from deploy.errors import OperatorError
+from deploy.local.environment import database_variable
+from deploy.options import DATA, Data
+from services.credits import retention
+from services.credits.retention import Old
+from shared.postgres import CONNECT_TIMEOUT_SECONDS, SESSION, Pool, read_clock, transaction
+from shared.settings import Settings, wrong_in
+
+SERVICE = "credits"
+SESSION_SETTINGS = SESSION | {
+    "application_name": "igny8 forget",
+    "statement_timeout": "0",  # A month may be large.
+    "lock_timeout": "5000",  # Workers wait behind whoever waits for a lock.
+}
+# A database without our tables, or one that does not let us in.
+NOT_OURS = (
+    OSError,
+    asyncpg.UndefinedTableError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
+Act: TypeAlias = Callable[[Pool, Old], Awaitable[None]]
+
+app = typer.Typer()
+
+
+@app.command(name="forget")
+def command(
+    data: Data = DATA,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Drop what is older than it is kept; exit status 1 when something old has to stay."""
+    act = leave_alone if dry_run else retention.forget
+    found = asyncio.run(forgotten(surroundings.of(data), act))
+    done = "would be dropped" if dry_run else "dropped"
+    for old in found:
+        typer.echo(line(old, done))
+    if not found:
+        typer.echo("Nothing is older than it is kept.")
+    raise typer.Exit(1 if any(old.kept_because for old in found) else 0)
+
+
+def line(old: Old, done: str) -> str:
+    became = f"stays: {old.kept_because}" if old.kept_because else done
+    before = f"before {old.until:%Y-%m-%d}"
+    return f"{SERVICE:10}{old.name:20}{before:20}{old.rows:>12,} rows  {became}"
+
+
+async def forgotten(environment: Mapping[str, str], act: Act = retention.forget) -> list[Old]:
+    """Find everything that is old, and do with it what there is to do, the oldest first."""
+    settings = settings_in(environment)
+    try:
+        async with opened(environment[database_variable(SERVICE)]) as pool:
+            now = await read_clock(pool, settings.clock_offset)
+            async with transaction(pool) as tx:
+                found = await retention.find_old(tx, settings, now)
+            for old in found:
+                if old.kept_because is None:
+                    await act(pool, old)
+    except asyncpg.LockNotAvailableError as error:
+        raise OperatorError("others work with an old month; call it again later") from error
+    except NOT_OURS as error:
+        raise OperatorError(f"the database of {SERVICE}: {error}") from error
+    return found
+
+
+async def leave_alone(pool: Pool, old: Old) -> None:
+    """What is only looked at stays as it is."""
+    del pool, old
+
+
+def settings_in(environment: Mapping[str, str]) -> Settings:
+    """What the services are told, in the environment or in the file of a data folder."""
+    known = {name.lower(): value for name, value in environment.items() if value}
+    fields = {name: known[name] for name in Settings.model_fields if name in known}
+    try:
+        return Settings.model_validate(fields)
+    except ValidationError as error:
+        said = "; ".join(f"{name}: {reason}" for name, reason in wrong_in(error).items())
+        raise OperatorError(f"wrong settings: {said}") from error
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Pool]:
+    async with asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=1,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        server_settings=SESSION_SETTINGS,
+    ) as pool:
+        yield pool
