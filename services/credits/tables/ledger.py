@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Index,
     Integer,
     Table,
     Text,
@@ -39,7 +40,7 @@ Table(
     postgresql_partition_by="RANGE (created_at)",
 )
 
-Table(
+usage = Table(
     "usage",
     metadata,
     lane_column(),
@@ -79,3 +80,5 @@ Table(
     CheckConstraint("status <> 'failed' OR credits_used = 0", name="failures_are_free"),
     postgresql_partition_by="RANGE (created_at)",
 )
+# For pages of everybody's log.
+Index("usage_by_time", usage.c.created_at, usage.c.usage_id)

@@ -47,6 +47,8 @@ UP = (
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
     ORDER BY 1, 2, 3
     """,
+    # For pages of everybody's log; 0.7 us a row.
+    "CREATE INDEX usage_by_time ON usage (created_at, usage_id)",
 )
 
 
@@ -58,4 +60,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """The usage log still says it all."""
+    op.execute("DROP INDEX usage_by_time")
     op.execute("DROP TABLE hourly_usage")
