@@ -194,9 +194,10 @@ def close(book: Book, work: Reservation, state: State) -> None:
 
 
 def was_refused(book: Book, work: Reservation) -> bool:
-    """By itself, or with its whole run."""
+    """By itself, or with its whole run; what was authorised by itself needs no run."""
     run = book.runs.get((work.account_id, work.run_id)) if work.run_id else None
-    return work.refusal is not None or (run is not None and run.refusal is not None)
+    is_of_refused_run = run is not None and run.refusal is not None
+    return work.refusal is not None or (is_of_refused_run and not work.had_a_hold)
 
 
 def warn(

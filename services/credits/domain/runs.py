@@ -25,11 +25,13 @@ def approve(book: Book, request: RunRequested, asked: Asked) -> list[Message]:
         return [run_outcomes.first_answer(known, replayed=True)]
     if known is not None and known.request is not None:
         return [rejected(request, refusals.other_run(known.state))]
+    planned = [as_planned(stage) for stage in request.stages]
     if known is not None:
+        known.stages = planned
         return [refuse(book, known, request, refusals.ended_run(known.state))]
     prices = book.catalogue.prices.latest
     problem = problem_with(book, account, request.stages, prices)
-    stages = [] if problem else [estimated(prices, stage, asked) for stage in request.stages]
+    stages = planned if problem else [estimated(prices, s, asked) for s in request.stages]
     required = sum(stage.estimated for stage in stages)
     if required > MAX_CREDITS:
         return [rejected(request, invalid([TOO_MUCH]))]
@@ -68,6 +70,11 @@ def estimated(prices: PriceList, planned: PlannedStage, asked: Asked) -> Stage:
     return Stage(
         planned.stage, planned.operation_type, planned.count, one * planned.count, planned.model
     )
+
+
+def as_planned(planned: PlannedStage) -> Stage:
+    """A stage that will not begin: work that is reported all the same has its type (P16)."""
+    return Stage(planned.stage, planned.operation_type, planned.count, 0, planned.model)
 
 
 def each(prices: PriceList, config: Config, planned: PlannedStage, model: Model | None) -> int:

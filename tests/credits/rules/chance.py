@@ -25,7 +25,7 @@ from shared.contracts.invoicing import (
 )
 from shared.contracts.message import Message
 from shared.contracts.money import dollars
-from tests.credits.rules.tariff import FIRST
+from tests.credits.rules.model.tariff import FIRST
 from tests.making import uuid
 
 Report: TypeAlias = OperationCompleted | OperationFailed | OperationCancelled | ExtensionRequested
@@ -64,6 +64,11 @@ estimates = (
     )
 )
 
+RUNS = [uuid(number) for number in (0x101, 0x102)]
+runs = st.sampled_from(RUNS)
+some_run = st.none() | st.none() | runs
+stages = st.integers(1, 3)
+
 requests = st.builds(
     OperationRequested,
     account_id=accounts,
@@ -73,6 +78,8 @@ requests = st.builds(
     estimate=estimates,
     hold_ttl_s=SECONDS,
     source=st.sampled_from(["manual", "automation"]),
+    run_id=some_run,
+    stage=st.none() | stages,
 )
 completions = st.builds(
     OperationCompleted,
@@ -87,6 +94,8 @@ completions = st.builds(
     requests=st.integers(0, 2),
     images=st.none() | images,
     items=st.none() | st.builds(Items, kind=st.just("page"), count=st.integers(0, 4)),
+    run_id=some_run,
+    stage=st.none() | stages,
 )
 failures = st.builds(
     OperationFailed,
@@ -103,7 +112,7 @@ extensions = st.builds(
     account_id=accounts,
     operation_id=operations,
     extend_s=SECONDS,
-) | st.builds(ExtensionRequested, account_id=accounts, run_id=operations, extend_s=SECONDS)
+)
 
 plan_codes = st.sampled_from(["free", "starter", "gold"])
 lines = st.builds(

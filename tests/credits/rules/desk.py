@@ -9,7 +9,16 @@ from msgspec.structs import replace
 
 from services.credits.book import Account, Book, Bought, Granted
 from services.credits.catalogue import Catalogue, Prices
-from services.credits.domain import BY_A_SERVICE, Asked, Due, HoldDue, Unpriced, decide, standings
+from services.credits.domain import (
+    BY_A_SERVICE,
+    Asked,
+    Due,
+    HoldDue,
+    RunDue,
+    Unpriced,
+    decide,
+    standings,
+)
 from shared.contracts.catalogue import COST_CONFIGS, MODEL_PRICES, PACKAGES, PLANS
 from shared.contracts.credits import (
     Authorised,
@@ -70,13 +79,19 @@ class Desk:
             account_id, Account(lane_of(account_id), account_id)
         )
 
-    def due(self) -> list[HoldDue]:
-        """The holds whose time has passed."""
-        return [
+    def due(self) -> list[Due]:
+        """The holds and runs whose time has passed."""
+        holds = [
             HoldDue(work.account_id, work.subject_id)
             for work in self.book.operations.values()
             if work.state == "held" and work.expires_at <= self.book.now
         ]
+        runs = [
+            RunDue(*key)
+            for key, run in self.book.runs.items()
+            if run.is_open and run.expires_at <= self.book.now
+        ]
+        return [*holds, *runs]
 
     def end_batch(self, later: timedelta = timedelta()) -> Sequence[BalanceChanged]:
         """End the batch, and begin another one so much later."""

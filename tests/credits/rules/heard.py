@@ -8,21 +8,38 @@ from functools import singledispatch
 from services.credits.domain import Unpriced
 from shared.contracts.credits import (
     BalanceChanged,
+    CostConfigUpdated,
+    CreditsAdjusted,
     CreditsCommitted,
     CreditsExpired,
     CreditsGranted,
     CreditsReleased,
     CreditsReserved,
-    ExtensionReplied,
-    OperationReplied,
+    CreditsRevoked,
+    ModelPriceUpdated,
+    RunApproved,
+    RunClosed,
     ShortfallRecorded,
+    StageCharged,
     UsageRecorded,
 )
 from shared.contracts.credits.facts import Fact as AnyFact
-from shared.contracts.errors import Error
-from shared.contracts.message import Message
-from shared.contracts.operating import AlertRaised
-from tests.credits.rules.seen import Answer, Dead, Fact, Seen, State, Used, Warned
+from shared.contracts.message import Message, Reply
+from shared.contracts.operating import AlertRaised, AuditRecorded
+from tests.credits.rules.answers import answered
+from tests.credits.rules.seen import (
+    Approved,
+    Audited,
+    Closed,
+    Dead,
+    Fact,
+    Repriced,
+    Seen,
+    StageBilled,
+    State,
+    Used,
+    Warned,
+)
 
 
 def seen(said: Iterable[Message | Unpriced]) -> list[Seen]:
@@ -45,42 +62,46 @@ def _(said: Unpriced) -> Seen:
 
 
 @in_short.register
-def _(said: OperationReplied) -> Seen:
-    if said.error is not None:
-        return refusal(said.id, said.error, replayed=said.replayed)
-    assert said.data is not None
-    return Answer(
-        said.id,
-        replayed=said.replayed,
-        state=said.data.state,
-        required=said.data.estimated,
-        held=said.data.held,
-        available=said.data.available_after,
-        charged=said.data.charged,
-        until=datetime.fromisoformat(said.data.expires_at),
-        prices=said.data.price_version,
-    )
+def _(said: Reply) -> Seen:
+    return answered(said)
 
 
 @in_short.register
-def _(said: ExtensionReplied) -> Seen:
-    if said.error is not None:
-        return refusal(said.id, said.error, replayed=said.replayed)
-    assert said.data is not None
-    until = datetime.fromisoformat(said.data.expires_at)
-    return Answer(said.id, replayed=said.replayed, until=until)
+def _(said: CostConfigUpdated | ModelPriceUpdated) -> Seen:
+    return Repriced(said.subject, said.price_version)
 
 
-def refusal(about: str, error: Error, *, replayed: bool) -> Answer:
-    return Answer(
-        about,
-        error.code,
-        replayed,
-        state=error.state,
-        required=error.required,
-        held=error.held,
-        available=error.available,
-        shortfall=error.shortfall,
+@in_short.register
+def _(said: AuditRecorded) -> Seen:
+    return Audited(said.action, said.object.type, said.object.id)
+
+
+@in_short.register
+def _(said: RunApproved) -> Seen:
+    until = datetime.fromisoformat(said.expires_at)
+    return Approved(said.run_id, said.estimated, said.held, until)
+
+
+@in_short.register
+def _(said: StageCharged) -> Seen:
+    about = f"{said.run_id}:{said.stage}"
+    return StageBilled(about, said.credits, said.operations, said.shortfall, said.run_remaining)
+
+
+@in_short.register
+def _(said: RunClosed) -> Seen:
+    return Closed(
+        said.run_id,
+        said.state,
+        said.reason,
+        said.estimated,
+        said.charged,
+        said.released,
+        said.shortfall,
+        tuple(
+            (s.stage, s.operation_type, s.state, s.estimated, s.charged, s.items)
+            for s in said.stages
+        ),
     )
 
 
@@ -98,7 +119,7 @@ def fact(said: AnyFact, moved: int) -> Fact:
 
 @in_short.register
 def _(said: CreditsReserved) -> Seen:
-    about = said.operation_id or ""
+    about = said.operation_id or said.run_id or said.refund_id or said.dispute_id or ""
     return fact(said, said.held)._replace(about=about, rest=said.estimated)
 
 
@@ -109,17 +130,20 @@ def _(said: CreditsCommitted) -> Seen:
         shortfall=said.shortfall,
         late=said.late,
         deltas=(said.plan_delta, said.purchased_delta),
+        run=said.run_id,
+        stage=said.stage,
     )
 
 
 @in_short.register
 def _(said: ShortfallRecorded) -> Seen:
-    return fact(said, said.charged)._replace(shortfall=said.shortfall, late=said.late)
+    short = fact(said, said.charged)._replace(shortfall=said.shortfall, late=said.late)
+    return short._replace(run=said.run_id)
 
 
 @in_short.register
 def _(said: CreditsReleased) -> Seen:
-    return fact(said, said.released)
+    return fact(said, said.released)._replace(reason=said.reason)
 
 
 @in_short.register
@@ -130,6 +154,16 @@ def _(said: CreditsExpired) -> Seen:
 @in_short.register
 def _(said: CreditsGranted) -> Seen:
     return fact(said, said.granted)
+
+
+@in_short.register
+def _(said: CreditsRevoked) -> Seen:
+    return fact(said, said.revoked)._replace(shortfall=said.unrecovered)
+
+
+@in_short.register
+def _(said: CreditsAdjusted) -> Seen:
+    return fact(said, said.amount)
 
 
 @in_short.register
@@ -147,6 +181,8 @@ def _(said: UsageRecorded) -> Seen:
         said.image_quality,
         said.items_created,
         said.price_version,
+        said.run_id,
+        said.stage,
     )
 
 

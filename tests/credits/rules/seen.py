@@ -22,6 +22,10 @@ class Answer(NamedTuple):
     charged: int | None = None
     until: datetime | None = None
     prices: int | None = None
+    unspent: int | None = None
+    version: int | None = None
+    parts: tuple[tuple[int, int], ...] | None = None  # Of a run: what each stage needs.
+    fitting: tuple[int, ...] | None = None
 
 
 class Fact(NamedTuple):
@@ -38,6 +42,9 @@ class Fact(NamedTuple):
     shortfall: int | None = None
     late: bool | None = None
     deltas: tuple[int, int] | None = None
+    reason: str | None = None
+    run: str | None = None
+    stage: int | None = None
 
 
 class Used(NamedTuple):
@@ -55,6 +62,8 @@ class Used(NamedTuple):
     quality: str | None
     items: int
     prices: int
+    run: str | None = None
+    stage: int | None = None
 
 
 class Warned(NamedTuple):
@@ -81,10 +90,69 @@ class State(NamedTuple):
     version: int
 
 
+class Approved(NamedTuple):
+    """A run may begin."""
+
+    run: str
+    estimated: int
+    held: int
+    until: datetime
+
+
+class StageBilled(NamedTuple):
+    """What one report about a stage cost."""
+
+    about: str
+    credits: int
+    operations: int
+    shortfall: int
+    run_remaining: int
+
+
+class Closed(NamedTuple):
+    """How a run ended; of each stage: number, type, state, estimate, charge, items."""
+
+    run: str
+    state: str
+    reason: str | None
+    estimated: int
+    charged: int
+    released: int
+    shortfall: int
+    stages: tuple[tuple[int, str, str, int, int, int], ...]
+
+
+class Repriced(NamedTuple):
+    """A row of a price list has another version, and with it all prices."""
+
+    about: str
+    prices: int
+
+
+class Audited(NamedTuple):
+    """Somebody changed something by hand."""
+
+    action: str
+    kind: str
+    about: str
+
+
 class Dead(NamedTuple):
     """A report that nobody can price."""
 
     kind: str
 
 
-Seen: TypeAlias = Answer | Fact | Used | Warned | State | Dead
+Seen: TypeAlias = (
+    Answer
+    | Fact
+    | Used
+    | Warned
+    | State
+    | Approved
+    | StageBilled
+    | Closed
+    | Repriced
+    | Audited
+    | Dead
+)

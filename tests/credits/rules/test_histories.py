@@ -1,8 +1,8 @@
 """What may never happen, whatever arrives in whatever order and however often.
 
 1. An account has less than nothing in a bucket, or holds more than it has.
-2. Credits appear without a grant or disappear without a charge: granted = balance + charged.
-3. What an account holds differs from the sum of its open reservations.
+2. Credits appear or disappear without a reason: granted + adjusted = balance + charged + revoked.
+3. What an account holds differs from the sum of what is open: operations, runs, what is frozen.
 4. One operation is charged twice, or one line of an invoice is granted twice.
 5. The ledger has a gap: entry n says what entry n - 1 said, plus its own amount.
 6. Work is given away: whatever was completed is charged, however late, or recorded as shortfall.
@@ -10,6 +10,7 @@
    an alert or the state of an account.
 8. A repeat changes anything, or is answered with anything but the first answer.
 9. Two facts have one name, so that whoever drops repeats drops news.
+10. A fact has a version that falls, or other numbers than the account has after it.
 """
 
 import os
@@ -21,15 +22,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from services.credits.domain import BY_A_SERVICE, Asked, HoldDue
-from shared.contracts.catalogue import COST_CONFIGS, MODEL_PRICES
+from services.credits.domain import BY_A_SERVICE, Asked, Due, HoldDue, RunDue
 from shared.contracts.message import Event, Message
-from tests.credits.rules import chance
+from tests.credits.rules import chance, correcting_chance, running_chance
 from tests.credits.rules.chance import Report
-from tests.credits.rules.desk import NOON, Desk, repriced
+from tests.credits.rules.desk import NOON, Desk
 from tests.credits.rules.heard import seen
 from tests.credits.rules.model import Model
-from tests.credits.rules.tariff import FIRST, Tariff
 from tests.credits.rules.witness import Witness
 from tests.making import paid
 
@@ -39,29 +38,16 @@ EXAMPLES, STEPS = (3_000, 100) if IS_THOROUGH else (400, 50)
 SOON, SHORT = timedelta(milliseconds=1), timedelta(seconds=61)
 QUARTER, LONG = timedelta(minutes=15), timedelta(days=9)
 ALMOST = QUARTER - SOON
-# What prices become while a history goes on: dearer articles, an action off, a model's weight.
-DEARER = FIRST.rates["content_generation"]._replace(per=80)
-OFF = FIRST.rates["optimization"]._replace(is_on=False)
-SECOND = Tariff(
-    {**FIRST.rates, "content_generation": DEARER, "optimization": OFF},
-    {**FIRST.engines, "gpt-4o": FIRST.engines["gpt-4o"]._replace(is_on=True)},
-)
-CONFIGS = {row.operation_type: row for row in COST_CONFIGS}
-RATES = {row.model: row for row in MODEL_PRICES}
-REPRICED = repriced(
-    replace(CONFIGS["content_generation"], tokens_per_credit=80),
-    replace(CONFIGS["optimization"], is_active=False),
-    replace(RATES["gpt-4o"], is_active=True),
-)
+BY_A_PERSON, BY_A_DEVELOPER = Asked("editor", "ann"), Asked("developer", "dora", "ticket-7")
 
 
 class Histories(RuleBasedStateMachine):
-    """Three accounts, six operations each, and whatever may be said of them."""
+    """Three accounts of six operations, two runs, three refunds, and what may be said of them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.desk, self.witness = Desk(NOON), Witness()
-        self.model = Model(NOON, {1: FIRST, 2: SECOND})
+        self.model = Model(NOON)
         self.told = list[tuple[Message, Asked]]()
         self.versions = dict.fromkeys(chance.ACCOUNTS, 0)
 
@@ -75,12 +61,14 @@ class Histories(RuleBasedStateMachine):
         self.told.append((message, asked))
         self.hear(message, asked)
 
-    @initialize(amounts=st.tuples(*[st.sampled_from([40, 70, 500, 3_000])] * len(chance.ACCOUNTS)))
+    @initialize(
+        amounts=st.tuples(*[st.sampled_from([40, 70, 320, 500, 3_000])] * len(chance.ACCOUNTS))
+    )
     def there_are_credits(self, amounts: tuple[int, ...]) -> None:
         for account, amount in zip(chance.ACCOUNTS, amounts, strict=True):
             self.hear_first(paid(amount, account, invoice=99))
 
-    @rule(message=chance.requests, asked=st.sampled_from([BY_A_SERVICE, Asked("editor", "ann")]))
+    @rule(message=chance.requests, asked=st.sampled_from([BY_A_SERVICE, BY_A_PERSON]))
     def work_is_asked_for(self, message: Message, asked: Asked) -> None:
         self.hear_first(message, asked)
 
@@ -122,11 +110,42 @@ class Histories(RuleBasedStateMachine):
         assert news == [], "8: a repeat makes news"
         assert self.desk.book.accounts == before, "8: a repeat changes an account"
 
-    @rule(account=chance.accounts, operation=chance.operations)
-    def the_sweep_looks_at_a_hold(self, account: str, operation: str) -> None:
-        """Also at one that is not due, or that somebody has just reported on."""
+    @rule(message=running_chance.requests, asked=st.sampled_from([BY_A_SERVICE, BY_A_PERSON]))
+    def a_run_is_asked_for(self, message: Message, asked: Asked) -> None:
+        self.hear_first(message, asked)
+
+    @rule(message=running_chance.reports)
+    def somebody_reports_on_a_run(self, message: Message) -> None:
+        self.hear_first(message)
+
+    @precondition(lambda self: self.under_way())
+    @rule(data=st.data(), message=running_chance.reports | running_chance.children)
+    def an_open_run_goes_on(self, data: st.DataObject, message: running_chance.RunReport) -> None:
+        account, run = data.draw(st.sampled_from(self.under_way()), label="on")
+        self.hear_first(replace(message, account_id=account, run_id=run))
+
+    def under_way(self) -> list[tuple[str, str]]:
+        return [key for key, run in self.desk.book.runs.items() if run.is_open]
+
+    @rule(message=correcting_chance.clawbacks)
+    def money_goes_back(self, message: Message) -> None:
+        self.hear_first(message)
+
+    @rule(message=correcting_chance.adjustments)
+    def credits_are_adjusted(self, message: Message) -> None:
+        self.hear_first(message, BY_A_DEVELOPER)
+
+    @rule(message=correcting_chance.config_changes | correcting_chance.model_changes)
+    def a_price_changes(self, message: Message) -> None:
+        self.hear_first(message, BY_A_DEVELOPER)
+
+    @rule(account=chance.accounts, operation=chance.operations, run=chance.runs)
+    def the_sweep_looks_at_what_is_open(self, account: str, operation: str, run: str) -> None:
+        """Also at what is not due, or what somebody has just reported on."""
         if (account, operation) in self.desk.book.operations:
             self.sweep([HoldDue(account, operation)])
+        if (account, run) in self.desk.book.runs:
+            self.sweep([RunDue(account, run)])
 
     @rule(later=st.sampled_from([SOON, SHORT, ALMOST, QUARTER, LONG]))
     def time_passes(self, later: timedelta) -> None:
@@ -134,16 +153,10 @@ class Histories(RuleBasedStateMachine):
         self.batch_ends(later)
         self.sweep(self.desk.due())
 
-    @rule()
-    def prices_change(self) -> None:
-        self.batch_ends(timedelta())
-        self.desk.reprice(REPRICED)
-        self.model.prices = 2
-
-    def sweep(self, due: list[HoldDue]) -> None:
-        for hold in due:
-            said = self.desk.tell(hold)
-            assert seen(said) == self.model.lapsed(hold.account_id, hold.operation_id)
+    def sweep(self, due: list[Due]) -> None:
+        for one in due:
+            said, is_run = self.desk.tell(one), isinstance(one, RunDue)
+            assert seen(said) == self.model.lapsed(one.account_id, one.subject, is_run=is_run)
             self.witness.hear(said)
 
     def batch_ends(self, later: timedelta) -> None:
@@ -155,8 +168,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def the_books_balance(self) -> None:
-        for account in self.desk.book.accounts.values():
-            self.witness.check(account)
+        self.witness.check(self.desk.book)
         self.witness.check_ledger(self.desk.book.entries)
 
 

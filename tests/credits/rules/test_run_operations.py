@@ -6,10 +6,11 @@ import pytest
 
 from shared.contracts.credits import CreditsCommitted, CreditsReserved, RunClosed, StageCharged
 from shared.contracts.message import Message
-from tests.credits.rules.desk import all_of, authorised, charge, only, refused
+from shared.contracts.operating import AlertRaised
+from tests.credits.rules.desk import all_of, authorised, charge, desk_with, only, refused
 from tests.credits.rules.runs import OF_THE_RUN, RUN_ID, desk_with_run, numbers, the_run
-from tests.making import cancelled, completed, failed, requested, uuid
-from tests.running import done, run_completed, stage_done
+from tests.making import cancelled, completed, failed, now_is, requested, uuid
+from tests.running import RUN, done, run_completed, run_requested, stage_done
 
 
 def test_a_child_takes_its_hold_from_the_run() -> None:
@@ -120,3 +121,24 @@ def test_the_reports_on_a_run_come_to_the_same_in_any_order() -> None:
         for report in order:
             desk.tell(report, report)
         assert numbers(desk) == (877, 0, 0), order
+
+
+def test_work_of_a_run_that_nobody_let_begin_has_its_stages_type() -> None:
+    desk = desk_with(100)
+    desk.tell(now_is("suspended"), run_requested())
+    desk.tell(run_completed(run=RUN + 1), run_requested(run=RUN + 1))
+
+    said = desk.tell(stage_done(1, done(1)), stage_done(1, done(2), run=RUN + 1))
+
+    assert [f.operation_type for f in all_of(CreditsCommitted, said)] == ["content_generation"] * 2
+    assert {alert.kind for alert in all_of(AlertRaised, said)} >= {"credits.unauthorised"}
+
+
+def test_an_operation_that_was_authorised_by_itself_needs_no_run() -> None:
+    desk = desk_with(200)
+    assert refused(desk.tell(run_requested())).code == "run.credits.insufficient"
+    assert authorised(desk.tell(requested(1, **OF_THE_RUN))).held == 60
+
+    said = desk.tell(completed(1))
+
+    assert "credits.unauthorised" not in {alert.kind for alert in all_of(AlertRaised, said)}
