@@ -10,24 +10,19 @@ from shared.contracts.message import Message
 from shared.contracts.types import Json
 from shared.kafka import Record
 from tests import making
+from tests.credits.handlers import stories
 from tests.credits.handlers.worker import Worker
 from tests.making import record
 from tests.recorder import Sent
-from tests.running import (
-    done,
-    run_cancelled,
-    run_completed,
-    run_extension,
-    run_requested,
-    stage_done,
-    stage_failed,
-)
 
 RUNS = count(1)
 LATER_SECONDS = 100.0  # Past the hold that nobody reports on.
 
 RISING_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+SOME_ID = re.compile("00000000-0000-4000-8000-([0-9a-f]{12})")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+PRICES = re.compile(r'"price_version":\d+')
 
 STATES = {
     "accounts": "plan_bucket, purchased_bucket, held, seq, version, used",
@@ -41,6 +36,22 @@ STATES = {
     "ledger": "seq, type, plan_delta, purchased_delta, balance_after, reference_id",
     "usage": "operation_id, credits_used, cost_usd, status, shortfall, image_quality",
     "alerts": "kind, severity, subject",
+    "clawbacks": "subject_id, kind, state, frozen, to_revoke, from_plan, from_purchased, "
+    "revoke_seq, reverse_seq",
+    "adjustments": "adjustment_id, amount, seq, refusal IS NULL",
+    "audit": "action, object_type, object_id, user_id, correlation_id",
+    # Told by the hour, which may end meanwhile.
+    "(SELECT account_id, operation_type, status, sum(actions) AS actions, "
+    "sum(credits) AS credits FROM hourly_usage GROUP BY 1, 2, 3) AS sums": "operation_type, "
+    "status, actions, credits",
+}
+
+
+LISTS = {
+    "cost_configs": ("operation_type", "version"),
+    "model_prices": ("model", "version"),
+    "plans": ("plan_code", "version"),
+    "packages": ("package_code", "version"),
 }
 
 
@@ -50,11 +61,15 @@ class Life:
     def __init__(self) -> None:
         self.run = next(RUNS)
         self.ann, self.bob, self.eve = (making.uuid(self.run * 1000 + n) for n in (1, 2, 3))
-        self.cat = making.uuid(self.run * 1000 + 4)
-        self.accounts = [self.ann, self.bob, self.eve, self.cat]
-        first, second = [*self._beginning(), *self._runs()], [*self._end(), *self._ends_of_runs()]
-        self._first = [record(message) for message in first] + self._garbage()
-        self._second = [record(message) for message in second]
+        self.cat, self.dan = (making.uuid(self.run * 1000 + n) for n in (4, 5))
+        self.accounts = [self.ann, self.bob, self.eve, self.cat, self.dan]
+        self.codes = [f"{kind}-{self.number(0)}" for kind in ("kind", "model", "plan", "package")]
+        self._first = [record(message) for message in self._beginning()] + self._garbage()
+        acts = stories.a_developer_acts(self.number, self.dan)
+        self._second = [stories.by("developer", message) for message in acts]
+        self._second += [record(message) for message in self._end()]
+        self._second.append(stories.by("viewer", stories.somebody_reads(self.number, self.dan)))
+        self.topics = {one.topic for one in (*self._first, *self._second)}
 
     def number(self, small: int) -> int:
         return self.run * 1000 + 100 + small
@@ -72,15 +87,9 @@ class Life:
         yield making.requested(n(6), self.eve)  # Refused, and done all the same.
         yield making.images_requested(n(7), ann, basic=3, premium=2)
         yield making.extension(n(1), 3600, ann)
-
-    def _runs(self) -> Iterable[Message]:
-        n, cat = self.number, self.cat
-        yield making.paid(800, cat, invoice=n(92))
-        yield run_requested(run=n(20), account=cat)
-        yield run_requested(run=n(21), account=cat, hold_ttl_s=60)
-        yield run_requested(run=n(22), account=cat)  # Refused: 200 are left.
-        yield making.requested(n(23), cat, run_id=making.uuid(n(20)), stage=1)
-        yield stage_done(1, done(n(24)), run=n(20), account=cat, is_done=False)
+        yield from stories.news(n, self.dan)
+        yield from stories.a_run_begins(n, self.cat)
+        yield from stories.money_may_go_back(n, self.dan)
 
     def _garbage(self) -> list[Record]:
         bad = b'{"account_id":"%b","operation_id":7}' % self.ann.encode()
@@ -101,15 +110,8 @@ class Life:
         yield making.images_completed(n(7), ann, basic=2, premium=1)
         yield making.cancelled(n(9), ann)
         yield making.now_is("suspended", self.eve)
-
-    def _ends_of_runs(self) -> Iterable[Message]:
-        n, cat = self.number, self.cat
-        yield stage_done(1, done(n(24)), done(n(25), 250), run=n(20), account=cat)
-        yield making.completed(n(23), cat)
-        yield run_extension(70, run=n(21), account=cat)
-        yield run_completed(run=n(20), account=cat)
-        yield stage_failed(1, done(n(26)), run=n(20), account=cat)  # After the end: late.
-        yield run_cancelled(run=n(27), account=cat)
+        yield from stories.a_run_ends(n, self.cat)
+        yield from stories.money_goes_back(n, self.dan)
 
     async def live(self, worker: Worker, later: Worker) -> None:
         """`later` is the same worker when the hold that nobody reports on is due."""
@@ -124,11 +126,16 @@ class Life:
             query = f"SELECT account_id, {columns} FROM {table} WHERE account_id = ANY($1::uuid[])"
             rows = await database.fetch(query, self.accounts)
             found[table] = sorted(self._plain(str(tuple(row))) for row in rows)
+        for table, (code, version) in LISTS.items():
+            query = f"SELECT {code}, {version} FROM {table} WHERE {code} = ANY($1)"
+            found[table] = [
+                self._plain(str(tuple(row))) for row in await database.fetch(query, self.codes)
+            ]
         return found
 
     def announced(self, sent: Iterable[Sent]) -> list[str]:
         """What these accounts were told, each record once, without what is new in every run."""
-        own = {account.encode() for account in self.accounts}
+        own = {name.encode() for name in (*self.accounts, *self.codes)}
         once = {self._identity(one): one for one in sent if one.key in own}
         return sorted(self._plain(f"{one.topic} {one.value!r}") for one in once.values())
 
@@ -139,8 +146,13 @@ class Life:
 
     def _plain(self, text: str) -> str:
         """Ids that rise with time and times themselves differ; the other ids are told."""
-        for number in range(1000):
-            name = making.uuid(self.run * 1000 + number)
-            if name in text:
-                text = text.replace(name, f"id-{number}")
+        text = SOME_ID.sub(self._short, text)
+        for code in self.codes:
+            text = text.replace(code, code.partition("-")[0])
+        text = PRICES.sub('"price_version":n', text)
         return MOMENT.sub("then", RISING_ID.sub("some-id", text))
+
+    def _short(self, found: re.Match[str]) -> str:
+        """Those of this run have numbers of its own; the others are the same in every run."""
+        number = int(found[1], 16) - self.run * 1000
+        return f"id-{number}" if 0 <= number < 1000 else found[0]
