@@ -22,6 +22,7 @@ SETTINGS = SESSION | {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "work_mem": "64MB",  # Beyond it a sort or a hash goes to disk: memory stays bounded.
+    "enable_mergejoin": "off",  # Few rows differ: a million of them would be sorted for nothing.
 }
 
 

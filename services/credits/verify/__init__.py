@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 
 from services.credits import store
-from services.credits.verify import balances, facts, holds, operations, replies
+from services.credits.verify import (
+    again,
+    authors,
+    balances,
+    facts,
+    holds,
+    operations,
+    payments,
+    replies,
+    runs,
+    usage,
+)
 from shared import deliveries
 from shared.postgres import Transaction
 from shared.verifying import Check, Invariants
@@ -27,14 +38,22 @@ INVARIANTS = Invariants(
         "I4": "An operation has one reservation, in one state",
         "I5": "What has ended stays ended, and is charged as it ended",
         "I6": "A request has one outcome, and every answer says so",
+        "I9": "A payment is granted once, and goes back once",
         "I10": "Every record that was passed is accounted for",
         "I11": "Whatever moved was announced, once and in order",
+        "I15": "Whoever changed something by hand was allowed to, and is on record",
         "I16": "Nothing is left lying: no overdue hold, no idle transaction, no parcel",
+        "I17": "Calculated a second way, balances and prices are the same",
     },
     checks=(
         *balances.CHECKS,
         *holds.CHECKS,
+        *usage.CHECKS,
         *operations.CHECKS,
+        *runs.CHECKS,
+        *payments.CHECKS,
+        *authors.CHECKS,
+        *again.CHECKS,
         *deliveries.CHECKS,
         Check("I6", replies.find),
         Check("I11", facts.find),

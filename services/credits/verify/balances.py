@@ -105,9 +105,13 @@ MONTHS = """
     SELECT account_id, 'what was used this month is not what was deducted in it' AS what,
            jsonb_build_object('month', month, 'used', used, 'deducted', deducted) AS numbers
     FROM accounts LEFT JOIN (
-        SELECT lane, account_id, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
-               -sum(plan_delta + purchased_delta) AS deducted
-        FROM ledger WHERE type = 'deduction' GROUP BY 1, 2, 3
+        SELECT lane, account_id, month, -sum(plan_delta + purchased_delta) AS deducted
+        FROM ledger JOIN (
+            SELECT DISTINCT month, (month || '-01')::timestamp AT TIME ZONE 'UTC' AS since,
+                   ((month || '-01')::timestamp + interval '1 month') AT TIME ZONE 'UTC' AS until
+            FROM accounts WHERE month <> ''
+        ) AS month ON created_at >= since AND created_at < until
+        WHERE type = 'deduction' GROUP BY lane, account_id, month
     ) AS entry USING (lane, account_id, month)
     WHERE used <> coalesce(deducted, 0)
 """

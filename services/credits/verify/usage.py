@@ -1,0 +1,84 @@
+"""Usage is what was charged, and its sums by hour are those of its rows (I1).
+
+Both are kept for a time only, by the month; what was charged before has no usage any more.
+"""
+
+from services.credits.partitions import KEPT_SINCE
+from shared.verifying import counted, of_rows
+
+# Credits of an operation are weighed with a hash of its id, so that the sums of an account differ
+# when they are another's. Small numbers are multiplied as integers: that is the way of nearly all.
+WEIGHED = """
+    coalesce(sum({credits} * (uuid_hash_extended({id}, 0) & 1048575))
+             FILTER (WHERE {credits} < 1000000000000), 0)
+    + coalesce(sum({credits} * uuid_hash_extended({id}, 0)::numeric)
+               FILTER (WHERE {credits} >= 1000000000000), 0)
+    + coalesce(sum({short} * uuid_hash_extended({id}, 1)::numeric) FILTER (WHERE {short} > 0), 0)
+"""
+CHARGED = WEIGHED.format(credits="charged", short="shortfall", id="subject_id")
+LOGGED = WEIGHED.format(credits="credits_used", short="shortfall", id="operation_id")
+# A kind of use and its hour, under a hash: only what is the same is summed up in one row.
+KIND = """
+    date_part('epoch', {hour})::bigint # coalesce(uuid_hash_extended(site_id, 0), 0)
+    # hashtextextended(operation_type, hashtextextended(source, hashtextextended(status,
+      hashtextextended(coalesce({model}, ''), hashtextextended(coalesce(provider, ''),
+      hashtextextended(coalesce(image_quality, ''), hashtextextended(coalesce(item_kind, ''), 0)
+      ))))))
+"""
+KEPT_KIND = KIND.format(hour="hour", model="model")
+USED_KIND = KIND.format(
+    hour="date_bin('1 hour', created_at, timestamptz 'epoch')", model="model_used"
+)
+# How many rows there are of each kind and hour is compared under a hash, what they add up to as it
+# is; `igny8 rebuild` says which day is wrong.
+USED = f"""
+    WITH operation AS NOT MATERIALIZED (
+        SELECT lane, account_id, subject_id, charged, shortfall FROM reservations
+        WHERE state IN ('committed', 'committed_late') AND closed_at >= ({KEPT_SINCE})
+    ), used AS MATERIALIZED (
+        SELECT lane, account_id, {LOGGED} AS hash, count(*) AS actions, sum({USED_KIND}) AS kinds,
+               sum(credits_used) AS credits, sum(shortfall) AS shortfall,
+               coalesce(sum(cost_usd), 0) AS cost_usd,
+               coalesce(sum(tokens_input), 0) AS tokens_input,
+               coalesce(sum(tokens_output), 0) AS tokens_output, sum(items_created) AS items,
+               coalesce(sum(response_time_ms), 0) AS response_ms,
+               count(response_time_ms) AS responses
+        FROM usage GROUP BY lane, account_id
+    ), suspect AS MATERIALIZED (
+        SELECT lane, account_id FROM (
+            SELECT lane, account_id, {CHARGED} AS hash FROM operation GROUP BY lane, account_id
+        ) AS charged FULL JOIN used USING (lane, account_id)
+        WHERE coalesce(charged.hash, 0) <> coalesce(used.hash, 0)
+    )
+    SELECT account_id, 'an operation and its usage do not agree' AS what, jsonb_build_object(
+        'operation_id', subject_id, 'charged', charged, 'used', used,
+        'shortfall', operation.shortfall, 'usage_shortfall', logged.shortfall) AS numbers
+    FROM (SELECT * FROM operation JOIN suspect USING (lane, account_id)) AS operation
+    FULL JOIN (
+        SELECT lane, account_id, operation_id AS subject_id, sum(credits_used) AS used,
+               sum(shortfall) AS shortfall
+        FROM usage JOIN suspect USING (lane, account_id)
+        WHERE status <> 'failed' GROUP BY lane, account_id, operation_id
+    ) AS logged USING (lane, account_id, subject_id)
+    WHERE (charged, operation.shortfall) IS DISTINCT FROM (used, logged.shortfall)
+    UNION ALL
+    SELECT account_id, 'the sums by hour are not those of the usage log',
+           jsonb_build_object('credits', kept.credits, 'credits_used', used.credits,
+                              'actions', kept.actions, 'rows', used.actions)
+    FROM (
+        SELECT lane, account_id, sum(actions) AS actions,
+               sum(actions * ({KEPT_KIND})::numeric) AS kinds,
+               sum(credits) AS credits, sum(shortfall) AS shortfall, sum(cost_usd) AS cost_usd,
+               sum(tokens_input) AS tokens_input, sum(tokens_output) AS tokens_output,
+               sum(items) AS items, sum(response_ms) AS response_ms, sum(responses) AS responses
+        FROM hourly_usage WHERE hour >= ({KEPT_SINCE}) GROUP BY lane, account_id
+    ) AS kept
+    FULL JOIN used USING (lane, account_id)
+    WHERE (kept.actions, kept.kinds, kept.credits, kept.shortfall, kept.cost_usd,
+           kept.tokens_input, kept.tokens_output, kept.items, kept.response_ms, kept.responses)
+          IS DISTINCT FROM
+          (used.actions, used.kinds, used.credits, used.shortfall, used.cost_usd,
+           used.tokens_input, used.tokens_output, used.items, used.response_ms, used.responses)
+"""  # noqa: S608 - Constants.
+
+CHECKS = (of_rows("I1", USED, counted("usage")),)
