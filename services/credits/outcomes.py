@@ -108,15 +108,17 @@ def rejected(command: Request, error: Error) -> Reply:
     )
 
 
-def extended(
-    request: ExtensionRequested, known: Reservation, *, replayed: bool
-) -> ExtensionReplied:
+def extended(request: ExtensionRequested, until: datetime, *, replayed: bool) -> ExtensionReplied:
     return ExtensionReplied(
         account_id=request.account_id,
         command=request.topic,
         id=request.subject,
         status="ok",
-        data=Extended(operation_id=known.subject_id, expires_at=in_milliseconds(known.expires_at)),
+        data=Extended(
+            operation_id=request.operation_id,
+            run_id=None if request.operation_id else request.run_id,
+            expires_at=in_milliseconds(until),
+        ),
         replayed=replayed,
     )
 

@@ -1,6 +1,5 @@
 """What is said of automation runs: their replies and facts, with the numbers after them."""
 
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -12,9 +11,6 @@ from shared.contracts.credits import (
     CreditsExpired,
     CreditsReleased,
     CreditsReserved,
-    Extended,
-    ExtensionReplied,
-    ExtensionRequested,
     RunApproved,
     RunClosed,
     RunReplied,
@@ -67,19 +63,6 @@ def estimate(stage: Stage) -> StageEstimate:
         operation_type=stage.operation_type,
         count=stage.count,
         estimated=stage.estimated,
-    )
-
-
-def extended(
-    request: ExtensionRequested, run: Run, until: datetime, *, replayed: bool = False
-) -> ExtensionReplied:
-    return ExtensionReplied(
-        account_id=request.account_id,
-        command=request.topic,
-        id=request.subject,
-        status="ok",
-        data=Extended(run_id=run.run_id, expires_at=in_milliseconds(until)),
-        replayed=replayed,
     )
 
 

@@ -9,6 +9,7 @@ from services.credits.book.accounts import UNKNOWN, Account, Standing
 from services.credits.book.adjustments import Adjustment
 from services.credits.book.clawbacks import Bought, Clawback, ClawbackKind, ClawbackState
 from services.credits.book.entries import Buckets, Entry, Granted, Reference, Used, into
+from services.credits.book.extensions import Extension
 from services.credits.book.reservations import Change, Reservation
 from services.credits.book.runs import OPEN, Run, RunState, Stage
 from services.credits.catalogue import FREE, Catalogue
@@ -32,6 +33,7 @@ __all__ = [
     "ClawbackKind",
     "ClawbackState",
     "Entry",
+    "Extension",
     "Granted",
     "Key",
     "LineKey",
@@ -41,6 +43,7 @@ __all__ = [
     "RunState",
     "Stage",
     "Standing",
+    "TargetKey",
     "Used",
     "into",
 ]
@@ -48,6 +51,7 @@ __all__ = [
 # An id is unique in its account: another tenant's operation or invoice is another one.
 Key: TypeAlias = tuple[str, str]
 LineKey: TypeAlias = tuple[str, str, int]
+TargetKey: TypeAlias = tuple[str, str, int]
 ClawbackKey: TypeAlias = tuple[str, ClawbackKind, str]
 BoughtKey: TypeAlias = tuple[str, str, Bucket]
 
@@ -66,6 +70,8 @@ class Book:
     clawbacks: dict[ClawbackKey, Clawback] = field(default_factory=dict)
     adjustments: dict[Key, Adjustment] = field(default_factory=dict)
     bought: dict[BoughtKey, Bought] = field(default_factory=dict)
+    extensions: dict[TargetKey, Extension] = field(default_factory=dict)
+    new_extensions: list[Extension] = field(default_factory=list)
     granted: set[LineKey] = field(default_factory=set)
     new_grants: list[Granted] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)

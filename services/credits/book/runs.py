@@ -54,7 +54,6 @@ class Run:
     shortfall: int = 0
     released: int = 0  # At its end.
     requested_at: datetime | None = None
-    extended_until: datetime | None = None  # By the last extension that changed anything.
     closed_at: datetime | None = None
     reason: str | None = None
     stages: list[Stage] = field(default_factory=list)

@@ -7,15 +7,15 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from services.credits import outcomes, run_outcomes
-from services.credits.book import Key, Reservation, Run
+from services.credits.book import Extension, Key
 from services.credits.queries.books import Books
 from services.credits.queries.corrections import adjustment_replies, freeze_replies
 from services.credits.queries.operations import find_operations
 from services.credits.queries.runs import find_runs
+from services.credits.store import extensions
 from shared.asking import Question
 from shared.contracts.credits import (
     AdjustmentRequested,
-    Extended,
     ExtensionRequested,
     FreezeRequested,
     OperationRequested,
@@ -23,8 +23,7 @@ from shared.contracts.credits import (
     RunRequested,
 )
 from shared.contracts.errors import Error, Problem, invalid
-from shared.contracts.message import Reply
-from shared.contracts.moments import in_milliseconds
+from shared.contracts.message import Reply, encode
 from shared.contracts.operating import AskOutcome, StoredReply, fingerprint
 from shared.contracts.types import HEX_GROUPS
 
@@ -83,29 +82,20 @@ async def adjusted(books: Books, keys: Collection[Key]) -> Replies:
 
 
 async def extended(books: Books, keys: Collection[Key]) -> Replies:
+    """The latest extension of each; an earlier one is answered again to whoever sends it again."""
+    found = await extensions.known(books.tx, keys)
+    return {(row.account_id, row.subject_id): extension(row) for row in found}
+
+
+def extension(row: Extension) -> Outcome:
     """Whatever was extended: ids of operations and of runs are drawn from one hat."""
-    operations = await find_operations(books, keys)
-    runs = await find_runs(books, [key for key in keys if key not in operations])
-    known = {key: extension(operation) for key, operation in operations.items()}
-    return known | {key: run_extension(run) for key, run in runs.items()}
-
-
-def extension(operation: Reservation) -> Outcome | None:
-    """The latest extension; one that changed nothing has left nothing behind."""
-    if operation.request is None or operation.expires_at <= operation.first_expiry:
-        return None
-    until = in_milliseconds(operation.expires_at)
-    return answered(Extended(operation_id=operation.subject_id, expires_at=until))
-
-
-def run_extension(run: Run) -> Outcome | None:
-    if run.extended_until is None:
-        return None
-    return answered(Extended(run_id=run.run_id, expires_at=in_milliseconds(run.extended_until)))
-
-
-def answered(data: Extended) -> Outcome:
-    return Outcome(known=True, state="answered", reply=StoredReply(status="ok", data=data))
+    asked = ExtensionRequested(
+        account_id=row.account_id,
+        operation_id=row.subject_id if row.kind == "operation" else None,
+        run_id=row.subject_id if row.kind == "run" else None,
+        extend_s=row.extend_s,
+    )
+    return stored(outcomes.extended(asked, row.expires_at, replayed=True), encode(asked))
 
 
 async def approved(books: Books, keys: Collection[Key]) -> Replies:

@@ -15,6 +15,7 @@ from services.credits.store import (
     alerts,
     catalogue,
     clawbacks,
+    extensions,
     grants,
     operations,
     rollups,
@@ -31,6 +32,7 @@ __all__ = [
     "catalogue",
     "clawbacks",
     "due",
+    "extensions",
     "grants",
     "load",
     "operations",
@@ -43,6 +45,7 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read what the batch is about; its accounts are locked already."""
     await operations.load(tx, book, causes)
     await runs.load(tx, book, causes)
+    await extensions.load(tx, book, causes)
     await grants.load(tx, book, causes)
     await clawbacks.load(tx, book, causes)
     await adjustments.load(tx, book, causes)
@@ -65,6 +68,7 @@ async def save(tx: Transaction, book: Book, known: Catalogue) -> list[AlertRaise
     await accounts.save(tx, book)
     await operations.save(tx, book)
     await runs.save(tx, book)
+    await extensions.save(tx, book)
     await clawbacks.save(tx, book)
     await adjustments.save(tx, book)
     await rows.GRANTS.add(tx, book.new_grants)

@@ -47,7 +47,6 @@ SAVED = (
     "shortfall",
     "released",
     "requested_at",
-    "extended_until",
     "closed_at",
     "reason",
     "plan",
@@ -59,7 +58,7 @@ FIND = """
     SELECT lane, run_id::text AS run_id, account_id::text AS account_id,
            reservation_id::text AS reservation_id, created_at, expires_at, state, available_after,
            price_version, estimated, held, remaining, charged, shortfall, released, requested_at,
-           extended_until, closed_at, reason, stages::text AS stages, request, refusal
+           closed_at, reason, stages::text AS stages, request, refusal
     FROM unnest($1::smallint[], $2::uuid[]) AS wanted (its_lane, its_id)
     CROSS JOIN LATERAL (
         SELECT * FROM runs WHERE lane = its_lane AND run_id = its_id OFFSET 0
@@ -76,26 +75,25 @@ FIND_DUE = """
 SAVE = """
     INSERT INTO runs (lane, run_id, account_id, reservation_id, created_at, expires_at, state,
                       available_after, price_version, estimated, held, remaining, charged,
-                      shortfall, released, requested_at, extended_until, closed_at, reason, stages,
-                      request, refusal)
+                      shortfall, released, requested_at, closed_at, reason, stages, request,
+                      refusal)
     SELECT lane, run_id, account_id, reservation_id, created_at, expires_at, state,
            available_after, price_version, estimated, held, remaining, charged, shortfall, released,
-           requested_at, extended_until, closed_at, reason, stages::jsonb, request, refusal
+           requested_at, closed_at, reason, stages::jsonb, request, refusal
     FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[],
                 $6::timestamptz[], $7::text[], $8::bigint[], $9::int[], $10::bigint[],
                 $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-                $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::text[],
-                $20::text[], $21::bytea[], $22::bytea[])
+                $16::timestamptz[], $17::timestamptz[], $18::text[], $19::text[], $20::bytea[],
+                $21::bytea[])
          AS new (lane, run_id, account_id, reservation_id, created_at, expires_at, state,
                  available_after, price_version, estimated, held, remaining, charged, shortfall,
-                 released, requested_at, extended_until, closed_at, reason, stages, request,
-                 refusal)
+                 released, requested_at, closed_at, reason, stages, request, refusal)
     ON CONFLICT (lane, run_id, account_id) DO UPDATE
     SET expires_at = excluded.expires_at, state = excluded.state, remaining = excluded.remaining,
         charged = excluded.charged, shortfall = excluded.shortfall, released = excluded.released,
-        requested_at = excluded.requested_at, extended_until = excluded.extended_until,
-        closed_at = excluded.closed_at, stages = excluded.stages, reason = excluded.reason,
-        request = excluded.request, refusal = excluded.refusal
+        requested_at = excluded.requested_at, closed_at = excluded.closed_at,
+        stages = excluded.stages, reason = excluded.reason, request = excluded.request,
+        refusal = excluded.refusal
 """
 
 

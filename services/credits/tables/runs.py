@@ -28,7 +28,6 @@ runs = Table(
     credits_column("shortfall"),
     credits_column("released"),
     time_column("requested_at", nullable=True),
-    time_column("extended_until", nullable=True),
     time_column("closed_at", nullable=True),
     Column("reason", Text),
     Column("stages", JSONB, nullable=False),

@@ -105,6 +105,7 @@ class Desk:
             accounts=old.accounts,
             operations=old.operations,
             runs=old.runs,
+            extensions=old.extensions,
             clawbacks=old.clawbacks,
             adjustments=old.adjustments,
             bought=old.bought | bought_with(old.new_grants),

@@ -164,13 +164,13 @@ def test_the_same_extension_twice_is_one() -> None:
     assert refused(desk.tell(extension(1, 3600))).state == "committed"
 
 
-def test_to_ask_for_the_life_that_a_hold_has_anyway_is_no_extension() -> None:
+def test_to_ask_for_the_life_that_a_hold_has_anyway_is_answered_again_as_well() -> None:
     desk = desk_with(100)
     desk.tell(requested(1))
 
-    assert [until(desk, 900), until(desk, 900)] == [("12:15", False)] * 2
+    assert until(desk, 900) == ("12:15", False)
     desk.tell(completed(1))
-    assert refused(desk.tell(extension(1, 900))).state == "committed"
+    assert until(desk, 900) == ("12:15", True)
 
 
 def test_a_hold_that_was_extended_is_answered_with_the_life_it_was_given_at_first() -> None:
@@ -180,6 +180,22 @@ def test_a_hold_that_was_extended_is_answered_with_the_life_it_was_given_at_firs
 
     assert first.expires_at[11:16] == "12:20"
     assert authorised(desk.tell(requested(1, hold_ttl_s=1200))) == first
+
+
+def test_an_earlier_extension_is_answered_as_it_was_at_first() -> None:
+    desk = desk_with(100)
+    desk.tell(requested(1))
+
+    assert [until(desk, seconds) for seconds in (1800, 3600, 1200)] == [
+        ("12:30", False),
+        ("13:00", False),
+        ("13:00", False),
+    ]
+    assert [until(desk, seconds) for seconds in (1800, 3600, 1200)] == [
+        ("12:30", True),
+        ("13:00", True),
+        ("13:00", True),
+    ]
 
 
 def test_an_extended_hold_outlives_its_first_end() -> None:

@@ -28,7 +28,6 @@ UP = (
         shortfall BIGINT NOT NULL CHECK (shortfall >= 0),
         released BIGINT NOT NULL CHECK (released >= 0),
         requested_at TIMESTAMP WITH TIME ZONE,
-        extended_until TIMESTAMP WITH TIME ZONE,
         closed_at TIMESTAMP WITH TIME ZONE,
         reason TEXT,
         stages JSONB NOT NULL,

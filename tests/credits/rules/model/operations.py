@@ -153,10 +153,10 @@ def extended(_: World, purse: Purse, said: ExtensionRequested) -> list[Seen]:
     work = purse.works.get(said.operation_id or "")
     if work is None or work.asked is None:
         return [Answer(said.subject, "not.found")]
-    until = work.since + timedelta(seconds=said.extend_s)
-    is_repeat = work.is_extended and until == work.until
-    if work.state != "held" and not is_repeat:
+    if given := work.extensions.get(said.extend_s):
+        return [Answer(said.subject, replayed=True, until=given)]
+    if work.state != "held":
         return [Answer(said.subject, "conflict", state=work.state)]
-    if until > work.until:
-        work.until, work.is_extended = until, True
-    return [Answer(said.subject, replayed=is_repeat, until=work.until)]
+    work.until = max(work.until, work.since + timedelta(seconds=said.extend_s))
+    work.extensions[said.extend_s] = work.until
+    return [Answer(said.subject, until=work.until)]

@@ -56,7 +56,7 @@ class Work:
     needed: int = 0
     hold: int = 0
     charged: int = 0
-    is_extended: bool = False
+    extensions: dict[int, datetime] = field(default_factory=dict)
 
     @property
     def had_a_hold(self) -> bool:
@@ -92,7 +92,7 @@ class Run:
     stages: dict[int, Stage] = field(default_factory=dict)
     charged: int = 0
     shortfall: int = 0
-    extended_to: datetime | None = None
+    extensions: dict[int, datetime] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:

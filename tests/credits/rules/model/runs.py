@@ -201,10 +201,10 @@ def extended(_: World, purse: Purse, said: ExtensionRequested) -> list[Seen]:
     run = purse.runs.get(said.run_id or "")
     if run is None or run.asked is None:
         return [Answer(said.subject, "not.found")]
-    until = run.since + timedelta(seconds=said.extend_s)
-    is_repeat = until == run.extended_to
-    if not run.is_open and not is_repeat:
+    if given := run.extensions.get(said.extend_s):
+        return [Answer(said.subject, replayed=True, until=given)]
+    if not run.is_open:
         return [Answer(said.subject, "conflict", state=run.state)]
-    if until > run.until:
-        run.until = run.extended_to = until
-    return [Answer(said.subject, replayed=is_repeat, until=run.until)]
+    run.until = max(run.until, run.since + timedelta(seconds=said.extend_s))
+    run.extensions[said.extend_s] = run.until
+    return [Answer(said.subject, until=run.until)]
