@@ -6,26 +6,23 @@ import msgspec
 
 from deploy.local import programs
 from shared.contracts.credits import (
-    ExtensionRequested,
+    OBEYED,
     InvoicePaid,
     OperationCancelled,
-    OperationCompleted,
     OperationRequested,
 )
 from shared.dead_letters import STOP_ABOVE
 from shared.envelope import Outgoing
 from shared.kafka import Record
 from shared.lanes import lane_of
-from tests.faults import poison
+from tests.faults import corrupted, poison
 from tests.faults.looking import metric, records_in, until_metric
 from tests.faults.poison import Poison
 from tests.faults.scene import Scene, accounts, funding, lives
 from tests.making import PARTITIONS, outgoing
 
-TOPICS = tuple(
-    message.topic
-    for message in (InvoicePaid, OperationRequested, ExtensionRequested, OperationCompleted)
-)
+TOPICS = tuple(message.topic for message in OBEYED)
+ELSEWHERE = InvoicePaid.topic, OperationRequested.topic  # Not the topic of the garbage.
 DEAD_TOPICS = [f"{topic}.dlq" for topic in TOPICS]
 CHARGED = """
     SELECT coalesce(sum(charged), 0)::bigint FROM reservations WHERE account_id = ANY($1::uuid[])
@@ -50,7 +47,10 @@ async def test_every_kind_of_poison_among_ten_thousand_good_records(scene: Scene
     bad = [
         one
         for owner in owners[:2]
-        for one in poison.every_kind(owner, owners[10], strange, scene.environment)
+        for one in (
+            *poison.every_kind(owner, owners[10], strange, scene.environment),
+            *corrupted.every_kind(owner, owners[10], scene.environment),
+        )
     ]
     odd = [one for owner in owners[:2] for one in poison.oddities(owner)]
     good = [outgoing(message) for pair in zip(asked, done, strict=True) for message in pair]
@@ -140,14 +140,14 @@ async def test_a_partition_of_mostly_garbage_stops_and_the_others_go_on(scene: S
     worker = scene.worker()
     with programs.running([worker]):
         await scene.tell([*funding(owners, PLENTY), *asked])
-        await scene.settled(*TOPICS)
+        await scene.settled(*ELSEWHERE)
         await scene.publish([poison.sent(topic, owners[0], value) for value in garbage])
         await scene.tell(called_off)
         await until_metric(bool, worker, STOPPED, topic=topic, partition=str(number))
         await scene.until(lambda released: released == elsewhere, RELEASED, owners)
         more, _ = lives(owners, len(owners))
         await scene.tell(more)
-        await scene.settled(*TOPICS)
+        await scene.settled(*ELSEWHERE)
         assert await scene.value(RELEASED, owners) == elsewhere
         assert await metric(worker, STOPPED) == 1
     assert await set_aside(scene, topic, garbage) == STOP_ABOVE
