@@ -8,8 +8,10 @@ This makes order usual, never guaranteed: the rules stay right in any order.
 
 import time
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import accumulate
 from typing import TypeAlias
 
 from aiokafka import TopicPartition as Place
@@ -19,6 +21,9 @@ from shared.kafka import Record
 Clock: TypeAlias = Callable[[], float]
 
 BEFORE_ALL, AFTER_ALL = -1, 2**80
+# Records may be a thousand times as large as usual: what is in memory is bounded in bytes, too.
+MOST_WAITING_BYTES = 32 * 1024 * 1024  # From here on only where nothing waits more is read.
+MOST_TAKEN_BYTES = 8 * 1024 * 1024  # Or one record.
 RANKS = (
     1024  # More than there are topics: a moment is (timestamp, rank of the topic) in one number.
 )
@@ -27,11 +32,20 @@ RANKS = (
 class Waiting:
     """What was read of one partition and not handed on yet, the oldest first."""
 
-    __slots__ = ("is_damaged", "is_stopped", "moments", "reached", "records", "silent_since")
+    __slots__ = (
+        "bytes",
+        "is_damaged",
+        "is_stopped",
+        "moments",
+        "reached",
+        "records",
+        "silent_since",
+    )
 
     def __init__(self) -> None:
         self.moments: list[int] = []
         self.records: list[Record] = []
+        self.bytes = 0
         self.reached = BEFORE_ALL  # The moment of the last record read; time never runs backwards.
         self.silent_since: float | None = None
         self.is_stopped = False
@@ -43,6 +57,7 @@ class Waiting:
             reached = max(reached, record.timestamp * RANKS + rank)
             self.moments.append(reached)
         self.records += records
+        self.bytes += sum(map(size_of, records))
         self.reached, self.silent_since = reached, None
 
     @property
@@ -52,6 +67,7 @@ class Waiting:
     def take(self, count: int) -> tuple[list[int], list[Record]]:
         taken = self.moments[:count], self.records[:count]
         del self.moments[:count], self.records[:count]
+        self.bytes -= sum(map(size_of, taken[1]))
         return taken
 
 
@@ -65,32 +81,56 @@ class Order:
         self._ranks = {topic: rank for rank, topic in enumerate(topics)}
         self._hold_back, self._clock = hold_back_seconds, clock
         self._waiting: dict[Place, Waiting] = {}
+        self._usual_bytes = 0.0  # Of a record, as they came lately.
 
     def restart(self, places: Collection[Place]) -> None:
         """Forget what was read: these partitions are read anew, from where they were applied."""
         self._waiting = {place: Waiting() for place in places}
 
     def add(self, polled: Mapping[Place, Sequence[Record]]) -> None:
+        before, count = self._bytes(), sum(map(len, polled.values()))
         for place, records in polled.items():
             if waiting := self._waiting.get(place):
                 waiting.add(records, self._ranks[place.topic])
+        if count:
+            self._usual_bytes = (self._usual_bytes + (self._bytes() - before) / count) / 2
+
+    def enough(self, most: int) -> int:
+        """How many records are one poll: fewer than usual when they are large."""
+        return max(1, min(most, int(MOST_TAKEN_BYTES / max(1.0, self._usual_bytes))))
+
+    @property
+    def is_full(self) -> bool:
+        return self._bytes() >= MOST_WAITING_BYTES
 
     def wanted(self, enough: int) -> list[Place]:
-        """The partitions of which less than that waits here."""
+        """The partitions of which less than that waits here.
+
+        When all is too much, those without which nothing can be handed on, of one number.
+        """
+        enough, number = (1, self._largest_number()) if self.is_full else (enough, None)
         return [
             place
             for place, waiting in self._waiting.items()
-            if len(waiting.records) < enough and waiting.may_grow
+            if len(waiting.records) < enough
+            and waiting.may_grow
+            and number in {None, place.partition}
         ]
+
+    def _largest_number(self) -> int:
+        """Of which the most waits."""
+        numbers: Counter[int] = Counter()
+        for place, waiting in self._waiting.items():
+            numbers[place.partition] += 0 if waiting.is_stopped else waiting.bytes
+        return numbers.most_common(1)[0][0]
+
+    def _bytes(self) -> int:
+        """What waits, but for what will wait for ever."""
+        return sum(w.bytes for w in self._waiting.values() if not w.is_stopped)
 
     def oldest(self) -> dict[Place, int]:
         """The timestamp of the first record that waits, in milliseconds, a partition."""
         return {p: w.records[0].timestamp for p, w in self._waiting.items() if w.records}
-
-    def may_give(self, place: Place) -> bool:
-        """Whether nothing waits here, so that a poll would ask for more."""
-        waiting = self._waiting.get(place)
-        return waiting is not None and not waiting.records and waiting.may_grow
 
     def unread_from(self, place: Place) -> int | None:
         """The offset of the first record that waits."""
@@ -99,11 +139,18 @@ class Order:
 
     def take(self, most: int, lagging: Collection[Place]) -> list[Record]:
         """Hand on what nothing older can come before any more, in order of time."""
-        taken: list[Record] = []
+        taken, are_large = list[Record](), self._bytes() > MOST_TAKEN_BYTES
         for number in sorted({place.partition for place in self._waiting}):
             if len(taken) < most:
                 taken += self._take_of(number, most - len(taken), lagging)
-        return taken
+        return self._cut(taken) if are_large else taken
+
+    def _cut(self, taken: list[Record]) -> list[Record]:
+        """So many of them as are not too large together; the others go first the next time."""
+        ends = list(accumulate(map(size_of, taken)))
+        count = max(1, bisect_right(ends, MOST_TAKEN_BYTES))
+        self.put_back(taken[count:])
+        return taken[:count]
 
     def _take_of(self, number: int, most: int, lagging: Collection[Place]) -> list[Record]:
         sisters = [(p, w) for p, w in self._waiting.items() if p.partition == number]
@@ -152,6 +199,15 @@ class Order:
                 own = [r.timestamp * RANKS + self._ranks[r.topic] for r in again]
                 waiting.moments[:0] = [min(pair) for pair in zip(moments, own, strict=True)]
                 waiting.records[:0] = again
+                waiting.bytes += sum(map(size_of, again))
+
+
+def size_of(record: Record) -> int:
+    """In bytes, as far as somebody else chose it."""
+    size: int = len(record.value or b"") + len(record.key or b"")
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+    return size
 
 
 def merged(ready: Sequence[tuple[Waiting, int]], most: int) -> list[Record]:

@@ -7,6 +7,7 @@ what was polled rather than what was applied, and hides a consumer that has died
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -39,6 +40,7 @@ FETCH_WAIT_MILLISECONDS = 50
 HEARD_MILLISECONDS = 2 * FETCH_WAIT_MILLISECONDS  # Brokers answer in turn; 200 when read alone.
 FETCH_BYTES = 4 * 1024 * 1024
 PARTITION_FETCH_BYTES = 1024 * 1024
+FETCHED_BYTES = 128 * 1024 * 1024  # At most so much lies in aiokafka, a share a partition.
 SESSION_MILLISECONDS, HEARTBEAT_MILLISECONDS = 45_000, 3_000
 DYNAMIC_SESSION_MILLISECONDS = 10_000  # A nameless worker that died gives way sooner.
 REBALANCE_MILLISECONDS = 25_000
@@ -79,6 +81,7 @@ class Poller:
     behind: Behind = field(default_factory=Behind)
     turned_at: float = field(default_factory=time.monotonic)
     _stopping: bool = False
+    _is_resting: bool = False
     _acked_at: float = 0.0
     _behind: Offsets = field(default_factory=dict)
 
@@ -92,6 +95,7 @@ class Poller:
     async def start(self) -> None:
         """Join the group; the assignment comes by itself."""
         named = self.settings.worker_id is not None
+        places = len(self.topics) * self.settings.kafka_partitions
         self.consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.kafka_bootstrap_servers,
             group_id=self.group,
@@ -101,7 +105,7 @@ class Poller:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
             fetch_max_bytes=FETCH_BYTES,
-            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            max_partition_fetch_bytes=min(PARTITION_FETCH_BYTES, FETCHED_BYTES // places),
             session_timeout_ms=SESSION_MILLISECONDS if named else DYNAMIC_SESSION_MILLISECONDS,
             heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
             rebalance_timeout_ms=REBALANCE_MILLISECONDS,
@@ -148,8 +152,10 @@ class Poller:
         other task runs between aiokafka's look at the assignment and ours, so nothing else is.
         """
         if wanted := self.order.wanted(self.settings.poll_records):
+            self._rest(set(wanted))
+            most = self.order.enough(self.settings.poll_records)
             polled = await self.consumer.getmany(
-                *wanted, timeout_ms=wait_milliseconds, max_records=self.settings.poll_records
+                *wanted, timeout_ms=wait_milliseconds, max_records=most
             )
             if self.assignment.is_complete:
                 self.order.end(self._damages.set_apart(polled))
@@ -160,6 +166,15 @@ class Poller:
         if self.assignment.places is not places:
             return Batch(places, ())
         return Batch(places, self.order.take(self.settings.poll_records, lagging))
+
+    def _rest(self, wanted: AbstractSet[Place]) -> None:
+        """While too much waits, aiokafka fetches nothing that is not wanted."""
+        resting = self.assignment.places - wanted if self.order.is_full else set()
+        if resting or self._is_resting:
+            paused = self.consumer.paused()
+            self.consumer.pause(*(resting - paused))
+            self.consumer.resume(*(paused - resting))
+            self._is_resting = bool(resting)
 
     async def _apply(self, batch: Sequence[Record]) -> None:
         began = time.perf_counter()
@@ -221,7 +236,7 @@ class Poller:
         Its own idea of the end of a partition is as old as what it last heard: we ask the broker.
         DeafError when a partition has records, and gave none since the last look.
         """
-        places = [p for p in self.assignment.places if self.order.may_give(p)]
+        places = self.order.wanted(1)
         ends = await self.consumer.end_offsets(places) if places else {}
         behind = {}
         for place, end in ends.items():
