@@ -22,7 +22,7 @@ SERVICE = "credits"
 SESSION_SETTINGS = SESSION | {
     "application_name": "igny8 forget",
     "statement_timeout": "0",  # A month may be large.
-    "lock_timeout": "5000",  # Workers wait behind whoever waits for a lock.
+    "lock_timeout": "2000",  # Workers wait behind whoever waits for a lock.
 }
 # A database without our tables, or one that does not let us in.
 NOT_OURS = (
@@ -63,8 +63,10 @@ def line(old: Old, done: str) -> str:
 async def forgotten(environment: Mapping[str, str], act: Act = retention.forget) -> list[Old]:
     """Find everything that is old, and do with it what there is to do, the oldest first."""
     settings = settings_in(environment)
+    if not (url := settings.credits_database_url):
+        raise OperatorError(f"{database_variable(SERVICE)} is missing")
     try:
-        async with opened(environment[database_variable(SERVICE)]) as pool:
+        async with opened(url) as pool:
             now = await read_clock(pool, settings.clock_offset)
             async with transaction(pool) as tx:
                 found = await retention.find_old(tx, settings, now)

@@ -176,6 +176,11 @@ async def test_wrong_settings_are_said_by_name() -> None:
         await forgotten(settings("postgresql://nowhere", USAGE_KEPT_DAYS="-1"))
 
 
+async def test_without_a_database_nothing_is_forgotten() -> None:
+    with pytest.raises(OperatorError, match="CREDITS_DATABASE_URL is missing"):
+        await forgotten(settings(""))
+
+
 @pytest.mark.usefixtures("books")
 async def test_a_line_says_what_became_of_it(url: str) -> None:
     (old, *_) = [one for one in await forgotten(settings(url), leave_alone) if one.rows]
