@@ -3,7 +3,7 @@ BIN := .venv/bin
 UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: setup demo up test test-quick check bench lock
+.PHONY: setup demo up test test-quick soak check bench lock
 .DEFAULT_GOAL := setup
 
 setup:
@@ -21,6 +21,10 @@ test: setup
 # Rules and contracts: whatever needs no server.
 test-quick: setup
 	@$(BIN)/python -m pytest -m "not servers"
+
+# Ten minutes of load while workers, PostgreSQL and the broker are killed at random.
+soak: setup
+	@$(BIN)/python -m tests.soak
 
 check: setup
 	$(BIN)/ruff check .

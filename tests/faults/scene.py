@@ -63,8 +63,8 @@ class Scene:
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         publisher = Publisher(self.environment[KAFKA])
-        await publisher.start()
         try:
+            await publisher.start()
             for start in range(0, len(records), CHUNK):
                 await publisher.send(records[start : start + CHUNK])
         finally:
