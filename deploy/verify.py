@@ -3,16 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import asyncpg
 import msgspec
 import typer
 from aiokafka.errors import KafkaConnectionError
+from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
 from deploy import surroundings
 from deploy.errors import OperatorError
@@ -21,8 +23,21 @@ from deploy.local.environment import KAFKA, database_variable
 from deploy.local.services import SERVICES
 from deploy.options import DATA, Data
 from shared import retained, verifying
+from shared.actor import keys_in
 from shared.contracts.types import Json, JsonObject
-from shared.verifying import BUSY, QUIET, Finding, Invariants, Snapshot, Tolerance, Violation
+from shared.verifying import (
+    BUSY,
+    NO_KEYS,
+    QUIET,
+    SOURCES,
+    Finding,
+    Invariants,
+    Keys,
+    Snapshot,
+    Source,
+    Tolerance,
+    Violation,
+)
 
 FOLDER = ROOT / "services"
 
@@ -67,12 +82,26 @@ def command(
             "else both may be for a while.",
         ),
     ] = False,
+    rows_only: Annotated[
+        bool,
+        typer.Option(
+            "--rows-only/--with-topics",
+            help="Do not read what Kafka holds: seconds instead of minutes.",
+        ),
+    ] = False,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(help="Also write the outcome here, as Prometheus reads it."),
+    ] = None,
 ) -> None:
     """Compute every invariant anew from rows and topics; exit status 1 when one is broken."""
     began = time.perf_counter()
     chosen = [service] if service else verifiable()
-    work = verify(surroundings.of(data), chosen, QUIET if quiet else BUSY)
+    sources = ("rows",) if rows_only else SOURCES
+    work = verify(surroundings.of(data), chosen, QUIET if quiet else BUSY, sources)
     report = asyncio.run(work)
+    if metrics:
+        write_metrics(report, metrics)
     if json:
         typer.echo(msgspec.json.encode(as_json(report)))
     else:
@@ -89,6 +118,7 @@ async def verify(
     environment: Mapping[str, str],
     services: Sequence[str] = (),
     tolerance: Tolerance = BUSY,
+    sources: Collection[Source] = SOURCES,
 ) -> Report:
     """Look at each service in one snapshot of its rows and at what its topics hold.
 
@@ -101,7 +131,7 @@ async def verify(
             raise OperatorError(f"{service} cannot be verified; there is {known}")
         try:
             async with opened(environment, service, tolerance) as snapshot:
-                await examine(report, service, snapshot)
+                await examine(report, service, snapshot, sources)
         except KafkaConnectionError as error:
             raise OperatorError(f"no Kafka answers at {environment[KAFKA]}") from error
         except NOT_OURS as error:
@@ -131,20 +161,47 @@ async def opened(
         retained.opened(environment[KAFKA]) as topics,
         verifying.one_moment(environment[database_variable(service)]) as tx,
     ):
-        yield await verifying.taken(tx, topics, invariants_of(service).topics, tolerance, offset)
+        read = invariants_of(service).topics
+        keys = actor_keys(environment.get("ACTOR_PUBLIC_KEY_FILE"))
+        yield await verifying.taken(tx, topics, read, tolerance, offset, keys)
 
 
-async def examine(report: Report, service: str, snapshot: Snapshot) -> None:
+def actor_keys(file: str | None) -> Keys:
+    """The public keys of actors; without them no signature can be verified."""
+    return keys_in(Path(file).read_text()) if file and Path(file).is_file() else NO_KEYS
+
+
+async def examine(
+    report: Report, service: str, snapshot: Snapshot, sources: Collection[Source] = SOURCES
+) -> None:
     """Make every check of a service, one after the other, and add what it finds to a report."""
     must = invariants_of(service)
-    found = {name: Invariant(name, service, words) for name, words in must.words.items()}
-    for check in must.checks:
-        log.info("Verifying %s", service, extra={"detail": check.invariant})
+    checks = [check for check in must.checks if check.source in sources]
+    looked_at = {check.invariant for check in checks}
+    words = {name: said for name, said in must.words.items() if name in looked_at}
+    found = {name: Invariant(name, service, said) for name, said in words.items()}
+    for number, check in enumerate(checks, start=1):
+        detail = f"{check.invariant}, {number} of {len(checks)}"
+        log.info("Verifying %s", service, extra={"detail": detail})
         began = time.perf_counter()
         found[check.invariant].finding.include(await check.find(snapshot))
         found[check.invariant].seconds += time.perf_counter() - began
     report.invariants += found.values()
     report.worth_knowing += await must.worth_knowing(snapshot.tx)
+
+
+def write_metrics(report: Report, file: Path) -> None:
+    """Replace a file that a textfile collector reads: alarms need no program of their own."""
+    registry = CollectorRegistry()
+    labels = ("service", "invariant")
+    broken = Gauge("igny8_invariant_violations", "What breaks it", labels, registry=registry)
+    seconds = Gauge("igny8_verify_seconds", "How long it took to look", labels, registry=registry)
+    for invariant in report.invariants:
+        broken.labels(invariant.service, invariant.id).set(invariant.finding.broken)
+        seconds.labels(invariant.service, invariant.id).set(invariant.seconds)
+    at = Gauge("igny8_last_verify_timestamp_seconds", "When it was looked", registry=registry)
+    at.set_to_current_time()
+    write_to_textfile(str(file), registry)
 
 
 def as_json(report: Report) -> JsonObject:

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import asyncpg
 import msgspec
 from aiokafka import TopicPartition as Place
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared.assignment import Offsets
 from shared.contracts.types import Json
@@ -24,6 +26,10 @@ SETTINGS = SESSION | {
     "work_mem": "64MB",  # Beyond it a sort or a hash goes to disk: memory stays bounded.
     "enable_mergejoin": "off",  # Few rows differ: a million of them would be sorted for nothing.
 }
+
+
+Keys: TypeAlias = Mapping[str | None, Ed25519PublicKey]
+NO_KEYS: Keys = MappingProxyType({})
 
 
 class Tolerance(NamedTuple):
@@ -83,6 +89,7 @@ class Snapshot:
     end: Offsets
     tolerance: Tolerance
     clock_offset: float
+    keys: Keys  # Of actors, as they are today.
 
     def places(self, topics: Collection[str]) -> list[Place]:
         return [place for place in self.end if place.topic in topics]
@@ -95,11 +102,17 @@ class Snapshot:
 Find: TypeAlias = Callable[[Snapshot], Awaitable[Finding]]
 
 
+# Rows are summed up by the database; topics are read record by record, which takes longer.
+Source: TypeAlias = Literal["rows", "topics"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+
 class Check(NamedTuple):
     """One way to look at an invariant (`I1`, ...), which may have several."""
 
     invariant: str
     find: Find
+    source: Source = "rows"
 
 
 class Invariants(NamedTuple):
@@ -188,10 +201,11 @@ async def taken(
     topics: Collection[str],
     tolerance: Tolerance = BUSY,
     clock_offset: float = 0,
+    keys: Keys = NO_KEYS,
 ) -> Snapshot:
     """Look how far the topics are, then at the rows, then at the topics again."""
     places = await retained.places(topics)
     begin, sure = await retained.begin(places), await retained.end(places)
     await tx.execute("SELECT pg_current_snapshot()")  # The first statement fixes the moment.
     end = await retained.end(places)
-    return Snapshot(tx, retained, begin, sure, end, tolerance, clock_offset)
+    return Snapshot(tx, retained, begin, sure, end, tolerance, clock_offset, keys)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from deploy.local.environment import KAFKA
-from deploy.verify import Report, examine
+from deploy.verify import Report, actor_keys, examine
 from services.credits.verify import INVARIANTS
 from shared import retained
 from shared.contracts.credits import BalanceChanged, CreditsGranted
@@ -15,7 +15,7 @@ from shared.contracts.message import Message
 from shared.contracts.moments import in_milliseconds
 from shared.postgres import Transaction
 from shared.retained import Retained
-from shared.verifying import BUSY, Tolerance, taken
+from shared.verifying import BUSY, Keys, Tolerance, taken
 from tests.deploy.traffic import Stack
 from tests.making import ANN, uuid
 
@@ -52,10 +52,11 @@ class Desk:
 
     tx: Transaction
     topics: Retained
+    keys: Keys
 
     async def finds(self, tolerance: Tolerance = BUSY) -> Report:
         report = Report()
-        snapshot = await taken(self.tx, self.topics, INVARIANTS.topics, tolerance)
+        snapshot = await taken(self.tx, self.topics, INVARIANTS.topics, tolerance, keys=self.keys)
         await examine(report, "credits", snapshot)
         return report
 
@@ -72,7 +73,7 @@ async def opened(books: Stack) -> AsyncIterator[Desk]:
         transaction = connection.transaction(isolation="repeatable_read")
         await transaction.start()
         await connection.execute(MAY_WRITE)
-        yield Desk(connection, topics)
+        yield Desk(connection, topics, actor_keys(environment["ACTOR_PUBLIC_KEY_FILE"]))
         await transaction.rollback()
 
 

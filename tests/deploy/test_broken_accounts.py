@@ -134,13 +134,13 @@ SECOND = f"subject_id = '{uuid(2)}'"
         ),
         pytest.param(
             "I6",
-            "an operation was answered in one way and stands in the books in another",
+            "a command was answered in one way and stands in the books in another",
             [f"UPDATE reservations SET estimated = 49 WHERE {SECOND}"],
             id="another answer than the one that was given",
         ),
         pytest.param(
             "I6",
-            "an operation was answered that the books do not know",
+            "a command was answered that the books do not know",
             [f"DELETE FROM reservations WHERE {SECOND}"],
             id="an outcome that is gone",
         ),

@@ -115,6 +115,24 @@ BOUGHT = f"invoice_id = '{uuid(PACKAGE)}'"
             id="a refund that nobody can ask for",
         ),
         pytest.param(
+            "I6",
+            "a command was answered in one way and stands in the books in another",
+            [f"UPDATE runs SET available_after = available_after + 1 WHERE {RUNNING}"],
+            id="a run that was approved with other numbers",
+        ),
+        pytest.param(
+            "I6",
+            "a command was answered in one way and stands in the books in another",
+            [f"UPDATE clawbacks SET asked = 501, frozen = 501 WHERE {REFUNDED}"],
+            id="a refund for which another sum was frozen",
+        ),
+        pytest.param(
+            "I6",
+            "a command was answered that the books do not know",
+            [f"DELETE FROM adjustments WHERE adjustment_id = '{uuid(GIVEN)}'"],
+            id="an adjustment of which only the answer is left",
+        ),
+        pytest.param(
             "I9",
             "a line of an invoice was granted twice",
             [
@@ -150,6 +168,24 @@ BOUGHT = f"invoice_id = '{uuid(PACKAGE)}'"
                 f"UPDATE clawbacks SET revoked_at = NULL WHERE {REFUNDED}",
             ],
             id="a refund that was taken at no time",
+        ),
+        pytest.param(
+            "I9",
+            "an invoice was paid and not granted",
+            [f"DELETE FROM grants WHERE {BOUGHT}"],
+            id="a payment that gave nothing",
+        ),
+        pytest.param(
+            "I9",
+            "money went back and its credits did not follow",
+            [f"DELETE FROM clawbacks WHERE {REFUNDED}"],
+            id="a refund that took nothing",
+        ),
+        pytest.param(
+            "I15",
+            "a change by hand that nobody has signed for",
+            [f"UPDATE adjustments SET actor = 'eve' WHERE adjustment_id = '{uuid(GIVEN)}'"],
+            id="an adjustment by somebody who did not sign for it",
         ),
         pytest.param(
             "I15",

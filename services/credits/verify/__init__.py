@@ -8,18 +8,22 @@ from services.credits.verify import (
     authors,
     balances,
     facts,
+    heard,
     holds,
     operations,
     payments,
     replies,
     runs,
+    signed,
     usage,
 )
-from shared import deliveries
+from shared import aside, deliveries
+from shared.contracts.credits import OBEYED
 from shared.postgres import Transaction
 from shared.verifying import Check, Invariants
 
 EXAMPLE = "content_generation"
+HEARD = [message.topic for message in OBEYED]
 
 
 async def worth_knowing(tx: Transaction) -> Sequence[str]:
@@ -41,6 +45,7 @@ INVARIANTS = Invariants(
         "I9": "A payment is granted once, and goes back once",
         "I10": "Every record that was passed is accounted for",
         "I11": "Whatever moved was announced, once and in order",
+        "I12": "What was set aside is there, as it came",
         "I15": "Whoever changed something by hand was allowed to, and is on record",
         "I16": "Nothing is left lying: no overdue hold, no idle transaction, no parcel",
         "I17": "Calculated a second way, balances and prices are the same",
@@ -55,9 +60,12 @@ INVARIANTS = Invariants(
         *authors.CHECKS,
         *again.CHECKS,
         *deliveries.CHECKS,
-        Check("I6", replies.find),
-        Check("I11", facts.find),
+        *heard.CHECKS,
+        *signed.CHECKS,
+        *aside.checks(HEARD),
+        Check("I6", replies.find, "topics"),
+        Check("I11", facts.find, "topics"),
     ),
-    topics=(*facts.TOPICS, *replies.TOPICS),
+    topics={*facts.TOPICS, *replies.TOPICS, *HEARD, *aside.aside(HEARD)},
     worth_knowing=worth_knowing,
 )

@@ -1,27 +1,22 @@
 """Every answer that was sent is the answer that stands in the books (I6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from services.credits import outcomes, refusals
-from services.credits.book import Reservation
-from services.credits.queries.operations import FIND_OPERATIONS
-from services.credits.store import keys as by_key
-from shared.contracts.credits import OperationReplied
-from shared.contracts.message import encode
+from services.credits.book import Key
+from services.credits.verify.answers import KINDS, Answers, Kind
+from shared.contracts.message import Reply, encode
 from shared.contracts.replies import REPLY_TOPICS
 from shared.contracts.types import Json
 from shared.kafka import Record
-from shared.lanes import lane_of
+from shared.postgres import Transaction
 from shared.verifying import Finding, Snapshot, Violation
 
-TOPICS = (*REPLY_TOPICS, OperationReplied.topic)
+TOPICS = (*REPLY_TOPICS, *KINDS)
 # "You may not", "mistyped", "try later" are no outcomes: the id stays free (`contract.md` 2).
 NOT_KEPT = ("forbidden", "invalid", "unavailable", "not.found")
-TYPE = ("ce_type", OperationReplied.topic.encode())
-
-read_reply = msgspec.json.Decoder(OperationReplied).decode
+TYPES = {("ce_type", topic.encode()): topic for topic in KINDS}
 
 
 async def find(snapshot: Snapshot) -> Finding:
@@ -31,61 +26,81 @@ async def find(snapshot: Snapshot) -> Finding:
         start, end = snapshot.begin[place], snapshot.sure[place]
         finding.skipped += start
         async for records in snapshot.retained.read(place, start, end):
-            await compare(snapshot, finding, outcomes_in(records))
+            for kind, replies in sorted_out(records).items():
+                await compare(snapshot, finding, KINDS[kind], replies)
     return finding
 
 
-def outcomes_in(records: Sequence[Record]) -> list[OperationReplied]:
-    """The answers to requests of operations, but for those that are no outcome."""
-    replies = [read_reply(record.value or b"") for record in records if TYPE in record.headers]
-    return [reply for reply in replies if reply.error is None or reply.error.code not in NOT_KEPT]
+def sorted_out(records: Sequence[Record]) -> Mapping[str, Sequence[Reply]]:
+    """The answers to each command, but for those that are no outcome."""
+    found: dict[str, list[Reply]] = {}
+    for record in records:
+        topic = next((TYPES[header] for header in record.headers if header in TYPES), None)
+        if topic is not None:
+            reply = KINDS[topic].decode(record.value or b"")
+            if reply.error is None or reply.error.code not in NOT_KEPT:
+                found.setdefault(topic, []).append(reply)
+    return found
 
 
 async def compare(
-    snapshot: Snapshot, finding: Finding, replies: Sequence[OperationReplied]
+    snapshot: Snapshot, finding: Finding, kind: Kind, replies: Sequence[Reply]
 ) -> None:
-    keys = {(lane_of(x.account_id), x.account_id, x.id) for x in replies if x.account_id}
-    rows = await by_key.find(snapshot.tx, FIND_OPERATIONS, keys)
-    known = {(row["account_id"], row["subject_id"]): Reservation(**row) for row in rows}
+    keys = {(reply.account_id, reply.id) for reply in replies if reply.account_id}
+    stored = await find_stored(snapshot.tx, finding, kind, keys)
     finding.checked += len(replies)
     for reply in replies:
-        row = known.get((reply.account_id or "", reply.id))
-        if wrong := contradiction(reply, row):
+        stands = stored.get((reply.account_id or "", reply.id))
+        if wrong := contradiction(kind, reply, stands):
             finding.add(wrong)
 
 
-def contradiction(reply: OperationReplied, row: Reservation | None) -> Violation | None:
+async def find_stored(
+    tx: Transaction, finding: Finding, kind: Kind, keys: Collection[Key]
+) -> Answers:
+    """All of them at once, unless one cannot be read: that one is found by halving."""
+    try:
+        return await kind.find(tx, keys)
+    except msgspec.DecodeError as error:
+        if len(keys) == 1:
+            ((account_id, name),) = keys
+            what = "what a command was answered cannot be read any more"
+            finding.add(Violation(account_id, what, {"id": name, "error": str(error)}))
+            return {}
+    half = len(keys) // 2
+    ordered = sorted(keys)
+    first = await find_stored(tx, finding, kind, ordered[:half])
+    return {**first, **await find_stored(tx, finding, kind, ordered[half:])}
+
+
+def contradiction(kind: Kind, reply: Reply, first: Reply | None) -> Violation | None:
     """What an answer says that the books do not; that it is a repeat is no difference."""
-    if row is None or row.request is None:
-        what = "an operation was answered that the books do not know"
-        return Violation(reply.account_id, what, {"operation_id": reply.id})
-    first = outcomes.first_answer(row, replayed=True)  # An extension since then changes nothing.
+    subject = {"topic": reply.topic, "id": reply.id}
+    if first is None:
+        what = "a command was answered that the books do not know"
+        return Violation(reply.account_id, what, subject)
     stands = msgspec.structs.replace(first, replayed=reply.replayed)
-    if encode(reply) in (encode(stands), encode(about_content(reply))):
+    if encode(reply) in (encode(stands), encode(about_content(kind, reply))):
         return None
-    what = "an operation was answered in one way and stands in the books in another"
+    what = "a command was answered in one way and stands in the books in another"
     answered, stored = differences(reply, stands)
-    numbers = {"operation_id": reply.id, "answered": answered, "stored": stored}
-    return Violation(reply.account_id, what, numbers)
+    return Violation(reply.account_id, what, subject | {"answered": answered, "stored": stored})
 
 
-def about_content(reply: OperationReplied) -> OperationReplied | None:
+def about_content(kind: Kind, reply: Reply) -> Reply | None:
     """The conflict with what another request got under the same id, which is kept nowhere."""
     if reply.error is None or reply.error.state is None:
         return None
-    error = refusals.other_content(reply.error.state)
-    return msgspec.structs.replace(reply, error=error)
+    return msgspec.structs.replace(reply, error=kind.other_content(reply.error.state))
 
 
-def differences(
-    reply: OperationReplied, stands: OperationReplied
-) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
+def differences(reply: Reply, stands: Reply) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
     """The fields in which two answers differ, as each of them has it."""
     one, other = fields_of(reply), fields_of(stands)
     names = [name for name in one | other if one.get(name) != other.get(name)]
     return {name: one.get(name) for name in names}, {name: other.get(name) for name in names}
 
 
-def fields_of(reply: OperationReplied) -> dict[str, Json]:
+def fields_of(reply: Reply) -> dict[str, Json]:
     said: dict[str, Json] = msgspec.to_builtins(reply.error or reply.data)
     return said | {"status": reply.status}
