@@ -187,6 +187,12 @@ SECOND = f"subject_id = '{uuid(2)}'"
             id="an account that is gone",
         ),
         pytest.param(
+            "I11",
+            "an alert was announced that is not in the books",
+            [f"DELETE FROM alerts WHERE account_id = '{ANN}'"],
+            id="an alert that is gone",
+        ),
+        pytest.param(
             "I16",
             "a hold is open after its time",
             [

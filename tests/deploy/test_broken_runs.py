@@ -182,6 +182,21 @@ BOUGHT = f"invoice_id = '{uuid(PACKAGE)}'"
             id="a refund that took nothing",
         ),
         pytest.param(
+            "I11",
+            "a run was announced in one way and stands in another",
+            [f"UPDATE runs SET shortfall = shortfall + 1 WHERE {ENDED}"],
+            id="a run that was closed with other sums",
+        ),
+        pytest.param(
+            "I11",
+            "a change was announced that is not on record",
+            [
+                "GRANT DELETE ON audit, audit_other TO CURRENT_USER",
+                f"DELETE FROM audit WHERE account_id = '{EVE}'",
+            ],
+            id="a record that is gone",
+        ),
+        pytest.param(
             "I15",
             "a change by hand that nobody has signed for",
             [f"UPDATE adjustments SET actor = 'eve' WHERE adjustment_id = '{uuid(GIVEN)}'"],

@@ -14,6 +14,7 @@ from services.credits.verify import (
     payments,
     replies,
     runs,
+    sayings,
     signed,
     usage,
 )
@@ -65,7 +66,8 @@ INVARIANTS = Invariants(
         *aside.checks(HEARD),
         Check("I6", replies.find, "topics"),
         Check("I11", facts.find, "topics"),
+        *sayings.CHECKS,
     ),
-    topics={*facts.TOPICS, *replies.TOPICS, *HEARD, *aside.aside(HEARD)},
+    topics={*facts.TOPICS, *sayings.TOPICS, *replies.TOPICS, *HEARD, *aside.aside(HEARD)},
     worth_knowing=worth_knowing,
 )
