@@ -17,6 +17,11 @@ class Check(NamedTuple):
     contradictions: list[str]
 
 
+def unlike(*compared: tuple[str, object, object]) -> list[str]:
+    """Contradictions: what it is, what was found, and what is due."""
+    return [f"{what}: {found}, not {due}" for what, found, due in compared if found != due]
+
+
 def check(run: Run) -> list[Check]:
     return [make(run) for make in CHECKS]
 

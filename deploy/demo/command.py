@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -14,13 +14,18 @@ import typer
 import uvloop
 
 from deploy import verify
-from deploy.demo import checks, rule, story, summary, trace
+from deploy.demo import chapters, checks, rule, story, summary, trace
+from deploy.demo.chapters import Chapters
 from deploy.demo.checks import Check
+from deploy.demo.rule import Customer, Job
+from deploy.demo.story import Run
 from deploy.local import environment, places, programs, stack, worker
 from deploy.options import DATA, Data
 from deploy.progress import DONE
+from shared.client import Client
 from shared.verifying import QUIET
 
+PATIENCE_SECONDS = 15.0  # Before an answer is asked for again.
 WORKERS = 2  # Of credits, for the four partitions.
 SETTLE_SECONDS = 1.5  # What was published is tidied away every second.
 
@@ -41,14 +46,25 @@ def demo(
     summary.introduce(to, traffic, seed)
     jobs = rule.deal(traffic, customers, run, seed)
     with own_stack(data) as settings:
-        found = uvloop.run(story.play(settings[environment.KAFKA], jobs, customers))
+        found, after = uvloop.run(play(settings[environment.KAFKA], jobs, customers))
         log.info("The hour is over", extra=DONE)
         summary.tell(to, found)
-        judged = [*checks.check(found), *invariants(settings)]
+        chapters.tell(to, after)
+        judged = [*checks.check(found), *chapters.check(after), *invariants(settings)]
         log.info("The books are verified", extra=DONE)
         holds = summary.judge(to, judged)
     summary.conclude(to, holds=holds, seconds=time.perf_counter() - began)
     raise typer.Exit(0 if holds else 1)
+
+
+async def play(
+    servers: str, jobs: Sequence[Job], customers: Sequence[Customer]
+) -> tuple[Run, Chapters]:
+    """The hour, then the chapters after it: one client for all of it."""
+    async with Client.connected(servers, patience_seconds=PATIENCE_SECONDS) as client:
+        run = await story.play(client, servers, jobs, customers)
+        log.info("A run, a refund and insights")
+        return run, await chapters.play(client, servers, run)
 
 
 @contextmanager

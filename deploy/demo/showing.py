@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from deploy.demo.journal import Journal
 
 BARS = "▁▂▃▄▅▆▇█"
+EIGHTHS = "█▏▎▍▌▋▊▉"  # Of a cell, from the left; the first is a whole one.
 BEAT_SECONDS, BEATS_A_SECOND = 0.25, 4
 BEATS_SHOWN = 40
 BAR_WIDTH = 30
@@ -20,6 +21,12 @@ def sparkline(values: Sequence[float]) -> str:
     """A bar a value; the highest is the largest of them."""
     highest = max(values, default=0) or 1
     return "".join(BARS[round(value / highest * (len(BARS) - 1))] for value in values)
+
+
+def bar(value: int, highest: int, width: int) -> str:
+    """A bar from the left, to an eighth of a cell: the highest fills the width."""
+    cells, eighths = divmod(round(value * width * 8 / (highest or 1)), 8)
+    return EIGHTHS[0] * cells + (EIGHTHS[eighths] if eighths else "")
 
 
 @asynccontextmanager

@@ -15,7 +15,6 @@ from shared.contracts.credits import Balance
 from shared.contracts.credits.queries import AskBalance
 
 ALONE = 40  # The last jobs of the trace are done one at a time, to see how long an answer takes.
-PATIENCE_SECONDS = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +40,11 @@ class Run(NamedTuple):
     speed: Speed
 
 
-async def play(servers: str, jobs: Sequence[Job], customers: Sequence[Customer]) -> Run:
+async def play(
+    client: Client, servers: str, jobs: Sequence[Job], customers: Sequence[Customer]
+) -> Run:
     """Send everything through the system, and wait until it is quiet."""
-    async with (
-        Reader.opened(servers) as reader,
-        Client.connected(servers, patience_seconds=PATIENCE_SECONDS) as client,
-    ):
+    async with Reader.opened(servers) as reader:
         journal = Journal()
         replay = Replay(client, journal)
         await replay.open(customers)

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from deploy.demo import figures
 from deploy.demo.checks import Check
-from deploy.demo.journal import Refusal
 from deploy.demo.replay import AT_ONCE
 from deploy.demo.rule import STATED
 from deploy.demo.showing import sparkline
 from deploy.demo.story import Run
 from deploy.demo.trace import Call, Service
+from shared.contracts.errors import Error
 
 WIDTH = 100
 MARGIN = 2
@@ -131,7 +131,7 @@ def show_refusals(to: Console, run: Run) -> None:
     heading(to, f"{count:,} refusals, each with what to do about it; of every kind one")
     for times, refusal in figures.refusals(run):
         say(to, Text.assemble((refusal.error.title, "bold yellow"), f"  {times:,} times"))
-        say(to, advice(refusal))
+        say(to, advice(refusal.error))
     bought = run.journal.purchases
     if bought:
         text = (
@@ -140,8 +140,7 @@ def show_refusals(to: Console, run: Run) -> None:
         say(to, text)
 
 
-def advice(refusal: Refusal) -> Text:
-    error = refusal.error
+def advice(error: Error) -> Text:
     named = [f"{action.label}" for action in error.actions]
     lines = [error.message, *(f"- {suggestion.text}" for suggestion in error.suggestions)]
     lines += [f"[{'] ['.join(named)}]"] if named else []

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import uvloop
 
-from deploy.demo import checks, figures, rule, story, summary, trace
+from deploy.demo import checks, command, figures, rule, summary, trace
 from deploy.demo.story import Run
 from deploy.local import worker
 from deploy.local.cache import ROOT
@@ -36,7 +36,8 @@ def served(environment: dict[str, str]) -> Iterator[dict[str, str]]:
 def healthy(served: dict[str, str]) -> Run:
     """The first minutes of the hour, in a system that works."""
     calls, customers = trace.read()[:CALLS], rule.customers(RUN)
-    return uvloop.run(story.play(served[KAFKA], rule.deal(calls, customers, RUN, SEED), customers))
+    jobs = rule.deal(calls, customers, RUN, SEED)
+    return uvloop.run(command.play(served[KAFKA], jobs, customers))[0]
 
 
 def contradicted(run: Run) -> list[str]:
