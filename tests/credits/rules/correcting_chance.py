@@ -1,5 +1,7 @@
 """Money that goes back, and what developers change, by chance."""
 
+from typing import TypeAlias
+
 from hypothesis import strategies as st
 
 from shared.contracts.catalogue import COST_CONFIGS
@@ -50,6 +52,8 @@ paid_back = st.builds(
     bucket=buckets,
 )
 reversals = st.builds(RefundReversed, account_id=accounts, refund_id=refunds)
+RefundEnd: TypeAlias = FreezeReleased | PaymentRefunded | RefundReversed
+ends: st.SearchStrategy[RefundEnd] = st.one_of(paid_back, paid_back, reversals, releases)
 disputes = st.builds(
     PaymentDisputed,
     account_id=accounts,

@@ -56,7 +56,7 @@ numbers = st.none() | st.integers(0, 9_000)
 images = st.none() | st.builds(
     ImageCount, quality=st.sampled_from(["basic", "quality", "premium"]), count=few
 ).map(lambda image: [image])
-types = st.none() | st.none() | kinds
+types = st.none() | st.just("content_generation") | kinds
 items = st.none() | st.builds(Items, kind=st.just("article"), count=st.integers(0, 3))
 works = st.builds(
     StageOperation,

@@ -34,10 +34,11 @@ from tests.making import paid
 
 # `HISTORIES=thorough pytest tests/credits/rules` looks for minutes, by chance (in 2 GB).
 IS_THOROUGH = os.environ.get("HISTORIES") == "thorough"
-EXAMPLES, STEPS = (3_000, 100) if IS_THOROUGH else (400, 50)
+EXAMPLES, STEPS = (3_000, 100) if IS_THOROUGH else (800, 50)
 SOON, SHORT = timedelta(milliseconds=1), timedelta(seconds=61)
 QUARTER, LONG = timedelta(minutes=15), timedelta(days=9)
 ALMOST = QUARTER - SOON
+UNHEARD_OF = chance.ACCOUNTS[0], correcting_chance.REFUNDS[0]
 BY_A_PERSON, BY_A_DEVELOPER = Asked("editor", "ann"), Asked("developer", "dora", "ticket-7")
 
 
@@ -58,15 +59,25 @@ class Histories(RuleBasedStateMachine):
         self.witness.hear(said, message)
 
     def hear_first(self, message: Message, asked: Asked = BY_A_SERVICE) -> None:
+        if message.account_id is not None:
+            number = chance.ACCOUNTS.index(message.account_id) % self.owners
+            message = replace(message, account_id=chance.ACCOUNTS[number])
         self.told.append((message, asked))
         self.hear(message, asked)
 
     @initialize(
-        amounts=st.tuples(*[st.sampled_from([40, 70, 320, 500, 3_000])] * len(chance.ACCOUNTS))
+        plan=st.sampled_from([0, 40, 70, 320, 500, 3_000]),
+        purchased=st.sampled_from([0, 60, 500]),
+        owners=st.sampled_from([1, 1, 3]),
     )
-    def there_are_credits(self, amounts: tuple[int, ...]) -> None:
-        for account, amount in zip(chance.ACCOUNTS, amounts, strict=True):
-            self.hear_first(paid(amount, account, invoice=99))
+    def there_are_credits(self, plan: int, purchased: int, owners: int) -> None:
+        """Of one account, whose things then meet more often, or of all."""
+        self.owners = owners
+        for account in chance.ACCOUNTS[:owners]:
+            self.hear_first(paid(plan or 1, account, invoice=99))
+            if purchased:
+                bought = paid(purchased, account, invoice=98, kind="credit_package", code="pro")
+                self.hear_first(bought)
 
     @rule(message=chance.requests, asked=st.sampled_from([BY_A_SERVICE, BY_A_PERSON]))
     def work_is_asked_for(self, message: Message, asked: Asked) -> None:
@@ -97,7 +108,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(message=chance.news)
     def invoicing_says_what_is_so(self, message: Message) -> None:
-        self.hear(message, BY_A_SERVICE)
+        self.hear_first(message)
 
     @precondition(lambda self: self.told)
     @rule(data=st.data())
@@ -130,6 +141,15 @@ class Histories(RuleBasedStateMachine):
     @rule(message=correcting_chance.clawbacks)
     def money_goes_back(self, message: Message) -> None:
         self.hear_first(message)
+
+    @precondition(lambda self: self.desk.book.clawbacks)
+    @rule(data=st.data(), message=correcting_chance.ends)
+    def a_refund_comes_to_an_end(
+        self, data: st.DataObject, message: correcting_chance.RefundEnd
+    ) -> None:
+        known = [(key[0], key[2]) for key in self.desk.book.clawbacks if key[1] == "refund"]
+        account, refund = data.draw(st.sampled_from(known or [UNHEARD_OF]), label="of")
+        self.hear_first(replace(message, account_id=account, refund_id=refund))
 
     @rule(message=correcting_chance.adjustments)
     def credits_are_adjusted(self, message: Message) -> None:
