@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 
-from deploy.bench.figures import Delay, Duration, Rate
+from deploy.bench.figures import Answers, Delay, Duration, Rate
 from deploy.bench.report import Report
-from deploy.bench.table import surroundings, with_most
+from deploy.bench.table import surroundings, with_least, with_most
 from deploy.bench.targets import shown
 from deploy.local.cache import ROOT
 
@@ -34,7 +34,7 @@ def figures() -> str:
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Tables of rates, delays and durations; then the targets, and what it all ran on."""
+    """Tables of rates, delays, answers and durations; then the targets, and what it all ran on."""
     found = report.figures
     yield from table(
         ["operations a second", "median", "least - most", "CPU us each", "MiB a process"],
@@ -43,6 +43,10 @@ def lines(report: Report) -> Iterator[str]:
     yield from table(
         ["milliseconds to the answer: median (most)", "p50", "p99", "p99.9"],
         [delay(one) for one in found if isinstance(one, Delay)],
+    )
+    yield from table(
+        ["milliseconds to the answer of a question", "p50", "p95", "p99", "lives/s meanwhile"],
+        [row for one in found if isinstance(one, Answers) for row in answers(one)],
     )
     yield from table(
         ["seconds", "median", "least - most"],
@@ -73,6 +77,15 @@ def rate(one: Rate) -> Sequence[str]:
 
 def delay(one: Delay) -> Sequence[str]:
     return one.title, with_most(one.p50), with_most(one.p99), with_most(one.p999)
+
+
+def answers(one: Answers) -> Iterator[Sequence[str]]:
+    """All kinds together, then each alone."""
+    title = f"{one.title}, {one.usage_rows:,} usage rows"
+    spreads = with_most(one.p50), with_most(one.p95), with_most(one.p99)
+    yield title, *spreads, with_least(one.lives_a_second)
+    for kind, p95 in one.p95_by_kind.items():
+        yield f"`{kind}`", "", with_most(p95), "", ""
 
 
 def duration(one: Duration) -> Sequence[str]:

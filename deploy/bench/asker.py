@@ -15,7 +15,6 @@ from typing import NamedTuple, Self
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 
-from deploy.bench.load import REPLY_TOPIC, Life
 from deploy.bench.rig import Rig
 from deploy.errors import OperatorError
 from deploy.local import environment
@@ -29,10 +28,19 @@ MILLISECONDS_A_SECOND = 1000.0
 
 
 class Due(NamedTuple):
-    """A request, and when it is to be sent, in seconds from the start."""
+    """A request under its correlation id, and when it is to be sent, in seconds from the start."""
 
     seconds: float
-    life: Life
+    name: str
+    request: Outgoing
+
+
+class Answered(NamedTuple):
+    """What came back for a name, and how long after its request was due."""
+
+    name: str
+    milliseconds: float
+    reply: bytes
 
 
 class Asker:
@@ -40,39 +48,40 @@ class Asker:
 
     def __init__(self, publisher: Publisher, reader: AIOKafkaConsumer) -> None:
         self._publisher, self._reader = publisher, reader
-        self._due: dict[bytes, float] = {}
-        self._waits: list[float] = []
+        self._due: dict[bytes, Due] = {}
+        self._answers: list[Answered] = []
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, rig: Rig) -> AsyncIterator[Self]:
+    async def connected(cls, rig: Rig, topic: str) -> AsyncIterator[Self]:
+        """Read the answers that come in one topic from now on."""
         reader = AIOKafkaConsumer(bootstrap_servers=rig.environment[environment.KAFKA])
         async with reader:
-            reader.assign([Place(REPLY_TOPIC, number) for number in range(rig.partitions)])
+            reader.assign([Place(topic, number) for number in range(rig.partitions)])
             await reader.seek_to_end()
             yield cls(rig.publisher, reader)
 
-    async def ask(self, plan: Sequence[Due]) -> list[float]:
-        """Send a plan, sorted by time; give what each answer took in milliseconds, sorted."""
+    async def ask(self, plan: Sequence[Due]) -> list[Answered]:
+        """Send a plan, sorted by time; give the answers as they came."""
         began = time.perf_counter() + HEAD_START_SECONDS
-        self._due = {due.life.operation_id.encode(): began + due.seconds for due in plan}
-        self._waits = []
+        self._due = {due.name.encode(): due for due in plan}
+        self._answers = []
         patience = HEAD_START_SECONDS + plan[-1].seconds + PATIENCE_SECONDS
         try:
             async with asyncio.timeout(patience), asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read())
+                tasks.create_task(self._read(began))
                 for part in by_partition(plan):
                     tasks.create_task(self._send(part, began))
         except TimeoutError as error:
             raise OperatorError(f"{len(self._due)} requests were never answered") from error
-        return sorted(self._waits)
+        return self._answers
 
     async def _send(self, plan: Sequence[Due], began: float) -> None:
         """One batch is on its way at a time, and meanwhile the next one gathers."""
         async for due in on_time(plan, began):
             await self._publisher.send(due)
 
-    async def _read(self) -> None:
+    async def _read(self, began: float) -> None:
         """Until every request has its answer."""
         while self._due:
             polled = await self._reader.getmany(timeout_ms=READ_MILLISECONDS)
@@ -80,13 +89,14 @@ class Asker:
             for record in (record for records in polled.values() for record in records):
                 due = self._due.pop(dict(record.headers)["correlation_id"], None)
                 if due is not None:
-                    self._waits.append((now - due) * MILLISECONDS_A_SECOND)
+                    waited = (now - began - due.seconds) * MILLISECONDS_A_SECOND
+                    self._answers.append(Answered(due.name, waited, record.value or b""))
 
 
 def by_partition(plan: Sequence[Due]) -> Iterable[Sequence[Due]]:
     parts: dict[int, list[Due]] = {}
     for due in plan:
-        parts.setdefault(due.life.request.partition, []).append(due)
+        parts.setdefault(due.request.partition, []).append(due)
     return parts.values()
 
 
@@ -97,5 +107,5 @@ async def on_time(plan: Sequence[Due], began: float) -> AsyncIterator[list[Outgo
         await asyncio.sleep(began + plan[sent].seconds - time.perf_counter())
         upto = bisect_right(plan, time.perf_counter() - began, lo=sent, key=attrgetter("seconds"))
         if upto > sent:
-            yield [due.life.request for due in plan[sent:upto]]
+            yield [due.request for due in plan[sent:upto]]
         sent = upto

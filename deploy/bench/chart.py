@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import chain
 from typing import NamedTuple
 
-from deploy.bench.figures import Delay, Rate, Spread
+from deploy.bench.figures import Answers, Delay, Rate, Spread
 from deploy.bench.report import Report
 from deploy.bench.targets import shown
 
@@ -73,6 +74,7 @@ def heading(report: Report) -> str:
 def panels(report: Report) -> Iterator[Panel]:
     rates = [figure for figure in report.figures if isinstance(figure, Rate)]
     delays = [figure for figure in report.figures if isinstance(figure, Delay)]
+    asked = [figure for figure in report.figures if isinstance(figure, Answers)]
     ours = [rate for rate in rates if not rate.name.startswith("copy")]
     yield Panel(
         "Operations a second (line: least to most of the repeats)", list(map(of_rate, ours))
@@ -83,6 +85,15 @@ def panels(report: Report) -> Iterator[Panel]:
         "From when a request was due to its reply, ms",
         [bar for delay in delays for bar in of_delay(delay)],
     )
+    yield Panel(
+        "From when a question was due to its answer, ms", list(chain(*map(of_answers, asked)))
+    )
+
+
+def of_answers(answers: Answers) -> Iterator[Bar]:
+    for word, spread in (("p50", answers.p50), ("p95", answers.p95), ("p99", answers.p99)):
+        said = f"{shown(spread.median)} ms"
+        yield Bar(f"{answers.title}, {word}", [Part(spread.median, BLUE)], said, spread)
 
 
 def of_rate(rate: Rate) -> Bar:

@@ -1,7 +1,7 @@
 """The figures of one run: each a median, and how far its repeats spread."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from msgspec import Struct
@@ -86,4 +86,20 @@ class Duration(Struct, frozen=True, tag=True):
     repeats: int
 
 
-Figure = Rate | Delay | Duration
+class Answers(Struct, frozen=True, tag=True):
+    """Milliseconds from when a question was due to its answer, while commands are obeyed."""
+
+    name: str
+    title: str
+    p50: Spread
+    p95: Spread
+    p99: Spread
+    p95_by_kind: Mapping[str, Spread]  # A kind of question each.
+    questions: int  # A repeat.
+    repeats: int
+    usage_rows: int  # That there were to begin with.
+    lives_a_second: Spread  # Obeyed meanwhile.
+    elsewhere: Spread
+
+
+Figure = Rate | Delay | Duration | Answers

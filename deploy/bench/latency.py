@@ -7,6 +7,7 @@ from deploy.bench import trace
 from deploy.bench.asker import Asker, Due
 from deploy.bench.crew import Crew, working
 from deploy.bench.figures import Delay, Spread
+from deploy.bench.load import REPLY_TOPIC, Life
 from deploy.bench.rig import Rig
 from deploy.bench.throughput import ACCOUNTS, same_accounts
 
@@ -22,13 +23,21 @@ class Waits:
     elsewhere: float
 
     def percentile(self, part: float) -> float:
-        """What so large a part of the requests did not wait longer than."""
-        return self.milliseconds[int(part * (len(self.milliseconds) - 1))]
+        return percentile(self.milliseconds, part)
+
+
+def percentile(milliseconds: Sequence[float], part: float) -> float:
+    """What so large a part of the requests did not wait longer than; the waits are sorted."""
+    return milliseconds[int(part * (len(milliseconds) - 1))]
+
+
+def due(seconds: float, life: Life) -> Due:
+    return Due(seconds, life.operation_id, life.request)
 
 
 def steadily(rig: Rig, accounts: Sequence[str], rate: int, seconds: int) -> list[Due]:
     lives = rig.pipeline.lives(rate * seconds, accounts)
-    return [Due(number / rate, life) for number, life in enumerate(lives)]
+    return [due(number / rate, life) for number, life in enumerate(lives)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Latency:
         with working(rig.workers(self.processes)) as crew:
             await rig.caught_up()
             await rig.fund(accounts)
-            async with Asker.connected(rig) as asker:
+            async with Asker.connected(rig, REPLY_TOPIC) as asker:
                 await asker.ask(warm_up)
                 plans = [self.plan(rig, accounts) for _ in range(self.repeats)]
                 waits = [await repeat(rig, crew, asker, plan) for plan in plans]
@@ -63,7 +72,7 @@ class Latency:
 
 async def repeat(rig: Rig, crew: Crew, asker: Asker, plan: Sequence[Due]) -> Waits:
     before = rig.servers.read(crew.processes())
-    milliseconds = await asker.ask(plan)
+    milliseconds = sorted(answer.milliseconds for answer in await asker.ask(plan))
     return Waits(milliseconds, before.elsewhere_until(rig.servers.read(crew.processes())))
 
 
@@ -88,6 +97,6 @@ def bursts(name: str, times_faster: int) -> Latency:
     def plan(rig: Rig, accounts: Sequence[str]) -> list[Due]:
         lives = trace.lives(rig.pipeline, accounts)
         moments = (call.seconds / times_faster for call in trace.calls())
-        return [Due(moment, life) for moment, life in zip(moments, lives, strict=True)]
+        return [due(moment, life) for moment, life in zip(moments, lives, strict=True)]
 
     return Latency(name, title, 2, plan, repeats=1, accounts=trace.ACCOUNTS)

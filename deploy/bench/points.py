@@ -7,6 +7,7 @@ from deploy.bench.backlog import Backlog
 from deploy.bench.figures import Figure
 from deploy.bench.latency import bursts, steady
 from deploy.bench.limit import Copy
+from deploy.bench.questions import Questions
 from deploy.bench.restart import Restart
 from deploy.bench.rig import Rig
 from deploy.bench.throughput import (
@@ -54,6 +55,7 @@ POINTS: tuple[Point, ...] = (
     steady("latency-200", rate=200, seconds=15, repeats=3),
     steady("latency-2000", rate=2000, seconds=10, repeats=3),
     bursts("latency-trace", times_faster=60),
+    Questions("queries-200", "Questions at 200/s beside lives, 2 processes", 2, 200, 10, 3),
     Backlog("backlog", "Life, 2 processes, 500,000 waiting records", 2),
     Scenario("reserve-4", "Reserve, 4 processes", RESERVE, 4),
     Scenario("life-4", "Life, 4 processes", LIFE, 4),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from deploy.bench.figures import Delay, Duration, Rate, Spread
+from deploy.bench.figures import Answers, Delay, Duration, Rate, Spread
 from deploy.bench.report import Report
 from deploy.bench.targets import Verdict, shown
 
@@ -14,14 +14,16 @@ DISTURBED_CORES = 0.2
 
 
 def show(console: Console, report: Report) -> None:
-    """Rates, delays and durations as far as there are any, then the targets."""
+    """Rates, delays, answers and durations as far as there are any, then the targets."""
     figures = report.figures
     rates = [figure for figure in figures if isinstance(figure, Rate)]
     delays = [figure for figure in figures if isinstance(figure, Delay)]
+    answers = [figure for figure in figures if isinstance(figure, Answers)]
     durations = [figure for figure in figures if isinstance(figure, Duration)]
     tables = (
         of_rates(rates),
         of_delays(delays),
+        of_answers(answers),
         of_durations(durations),
         of_targets(report.targets),
     )
@@ -93,6 +95,33 @@ def of_delays(delays: Sequence[Delay]) -> Table:
         asked = f"{one.repeats} x {one.requests:,}"
         table.add_row(one.title, *spreads, asked, f"{one.elsewhere.median:.1f}")
     return table
+
+
+def of_answers(answers: Sequence[Answers]) -> Table:
+    """All kinds of questions together, then the p95 of each."""
+    table = empty(
+        "Milliseconds from when a question was due to its answer: median (most) of the repeats",
+        "",
+        "p50",
+        "p95",
+        "p99",
+        "questions",
+        "usage rows",
+        "lives/s meanwhile",
+        "others' cores",
+    )
+    for one in answers:
+        spreads = map(with_most, (one.p50, one.p95, one.p99))
+        asked = f"{one.repeats} x {one.questions:,}"
+        beside = f"{one.usage_rows:,}", with_least(one.lives_a_second)
+        table.add_row(one.title, *spreads, asked, *beside, f"{one.elsewhere.median:.1f}")
+        for kind, p95 in one.p95_by_kind.items():
+            table.add_row(f"  {kind}", "", with_most(p95))
+    return table
+
+
+def with_least(spread: Spread) -> str:
+    return f"{shown(spread.median)} ({shown(spread.least)})"
 
 
 def with_most(spread: Spread) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from deploy.bench.figures import Delay, Duration, Figure, Rate
+from deploy.bench.figures import Answers, Delay, Duration, Figure, Rate
 
 
 class Verdict(Struct, frozen=True):
@@ -35,6 +35,11 @@ class Measured:
     def delay(self, name: str) -> Delay:
         figure = self._figures[name]
         assert isinstance(figure, Delay), f"{name} is a delay"
+        return figure
+
+    def answers(self, name: str) -> Answers:
+        figure = self._figures[name]
+        assert isinstance(figure, Answers), f"{name} are answers"
         return figure
 
     def seconds(self, name: str) -> float:
@@ -88,6 +93,7 @@ TARGETS = (
     at_most(
         "reply at 2,000/s, p99", 200, "ms", lambda known: known.delay("latency-2000").p99.median
     ),
+    at_most("queries p95", 50, "ms", lambda known: known.answers("queries-200").p95.median),
     at_most("memory a process, 500,000 waiting", 300, "MiB", lambda known: known.memory("backlog")),
     at_most("first effect after kill -9", 4, "s", lambda known: known.seconds("restart")),
 )

@@ -10,13 +10,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
+from deploy import measured
 from deploy.bench import chart, report, table, trace
 from deploy.bench import rig as rigs
 from deploy.bench.command import chosen, own_stack
-from deploy.bench.figures import Cost, Delay, Duration, Figure, Rate, Spread
+from deploy.bench.figures import Answers, Cost, Delay, Duration, Figure, Rate, Spread
 from deploy.bench.latency import steady
 from deploy.bench.load import REPLY_TOPIC, requests_of
 from deploy.bench.points import POINTS
+from deploy.bench.questions import MIX, Questions
 from deploy.bench.report import Machine, Report
 from deploy.bench.targets import judge
 from deploy.bench.throughput import HELD, Kind, NaiveScenario, Scenario, drawn
@@ -25,6 +27,7 @@ from deploy.local import places
 
 FEW = Kind(drawn(3_000), requests_of, REPLY_TOPIC, HELD)
 COST = Cost(50.0, 20.0, 15.0, 85.0)
+MONTHS = "SELECT count(*) FROM pg_inherits"
 CALM = Spread(0.0, 0.0, 0.1)
 
 
@@ -56,16 +59,31 @@ async def test_a_small_run_counts_every_request_of_both_ways_and_times_the_answe
     naive = NaiveScenario("naive-life", "naive", 1, is_whole=True, operations=20, repeats=1)
     asked = steady("latency-50", rate=50, seconds=1, repeats=1, processes=1)
     async with rigs.connected(*stack) as rig:
-        measured = await ours.measure(rig)
+        fast = await ours.measure(rig)
         reference = await naive.measure(rig)
         waited = await asked.measure(rig)
-    assert measured.operations == 3_000
-    assert measured.rate.median > reference.rate.median > 0
-    assert measured.cpu.python > 0
-    assert measured.cpu.postgres > 0
-    assert measured.cpu.kafka > 0
+    assert fast.operations == 3_000
+    assert fast.rate.median > reference.rate.median > 0
+    assert fast.cpu.python > 0
+    assert fast.cpu.postgres > 0
+    assert fast.cpu.kafka > 0
     assert waited.requests == 50
     assert 0 < waited.p50.median <= waited.p99.median <= waited.p999.median
+
+
+async def test_questions_about_a_long_past_are_answered_while_commands_are_obeyed(
+    stack: tuple[Path, Mapping[str, str]],
+) -> None:
+    asked = Questions("queries-20", "asked", 1, 20, 2, repeats=1, operations=5_000, lives=8_000)
+    async with rigs.connected(*stack) as rig:
+        months = await rig.database.fetchval(MONTHS)
+        found = await asked.measure(rig)
+        assert await rig.database.fetchval("SELECT count(*) FROM usage") == 5_000 + 8_000
+        assert await rig.database.fetchval(MONTHS) == months
+    assert (found.questions, found.usage_rows) == (40, 5_000)
+    assert found.lives_a_second.median > 0
+    assert 0 < found.p50.median <= found.p95.median <= found.p99.median
+    assert set(found.p95_by_kind) == {query for query, _ in MIX}
 
 
 def test_a_target_is_judged_only_where_its_figures_were_measured() -> None:
@@ -86,14 +104,30 @@ def test_the_last_line_says_how_fast_the_system_and_the_naive_way_are() -> None:
 def test_table_chart_and_json_show_every_figure() -> None:
     wait = Spread(9.0, 8.0, 10.0)
     delay = Delay("latency-200", "Request to reply", wait, wait, wait, 3000, 3, CALM)
-    found = a_report(rate("reserve-2", 15_678), delay, Duration("restart", "Restart", CALM, 3))
+    p95 = Spread(41.5, 40.0, 43.0)
+    rates = Spread(8765.0, 8000.0, 9000.0)
+    kinds = {"usage.log": p95}
+    answers = Answers(
+        "queries-200", "Questions", wait, p95, p95, kinds, 2000, 3, 10**6, rates, CALM
+    )
+    restart = Duration("restart", "Restart", CALM, 3)
+    found = a_report(rate("reserve-2", 15_678), delay, answers, restart)
     page = StringIO()
     table.show(Console(file=page, width=table.WIDTH), found)
     assert "15,678" in page.getvalue()
+    assert "8,765 (8,000)" in page.getvalue()
+    assert "usage.log" in page.getvalue()
     assert "a quiet machine is faster" in page.getvalue()
     assert "15,678/s" in "".join(ET.fromstring(chart.drawn(found)).itertext())  # noqa: S314 - Ours.
     kept = json.loads(report.written(found))
-    assert [figure["name"] for figure in kept["figures"]] == ["reserve-2", "latency-200", "restart"]
+    assert [figure["name"] for figure in kept["figures"]] == [
+        "reserve-2",
+        "latency-200",
+        "queries-200",
+        "restart",
+    ]
+    assert ("queries p95", True) in [(one.what, one.is_met) for one in found.targets]
+    assert "| `usage.log` |  | 41.5 (43) |" in "\n".join(measured.lines(found))
 
 
 def test_points_are_chosen_by_how_their_names_begin_and_never_fall_in_processes() -> None:
