@@ -156,8 +156,8 @@ def tell(to: Console, found: Clawback) -> None:
         table.add_row("", "", title)
     for fact in found.revoked:
         table.add_row("revoked", f"{fact.revoked:,}", "when the money has gone back")
-        lost = "are spent: a number in the fact, never a balance below 0"
+        lost = "spent before: a number in the fact, and nobody's debt"
         table.add_row("unrecovered", f"{fact.unrecovered:,}", lost)
     if found.balance:
-        table.add_row("left", f"{found.balance.credits:,}")
+        table.add_row("left", f"{found.balance.credits:,}", "no balance falls below 0")
     say(to, table)

@@ -97,7 +97,7 @@ def in_words(forecast: Forecast) -> str:
     if forecast.projected_credits is None:
         return f"Forecast: none before the third day; {forecast.used:,} credits are used so far."
     text = (
-        f"Forecast on day {forecast.day} of {forecast.days_in_month}: "
+        f"Forecast, day {forecast.day} of {forecast.days_in_month}: "
         f"{forecast.projected_credits:,} credits by the month's end"
     )
     if forecast.days_until_empty is None:
