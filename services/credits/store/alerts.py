@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.credits.book import Book
 from services.credits.domain import SOURCE, Cause
+from services.credits.store.keys import among
 from shared.alerting import store
 from shared.contracts.operating import AlertRaised, AlertReadRequested
 from shared.postgres import Transaction
@@ -11,7 +12,7 @@ from shared.postgres import Transaction
 
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read the alerts that the batch is about."""
-    named = [x for x in causes if isinstance(x, AlertReadRequested) and x.source == SOURCE]
+    named = [x for x in among(causes, {AlertReadRequested}) if x.source == SOURCE]
     await store.load(tx, book.shelf, named)
 
 

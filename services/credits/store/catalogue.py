@@ -13,12 +13,12 @@ from shared.contracts.credits import (
 )
 from shared.postgres import Transaction
 
-PRICE_CHANGES = (CostConfigUpdateRequested, ModelPriceUpdateRequested)
+PRICE_CHANGES = frozenset((CostConfigUpdateRequested, ModelPriceUpdateRequested))
 
 
 async def lock(tx: Transaction, causes: Sequence[Cause]) -> None:
     """Whoever changes a price waits for whoever else does: its version is the next one."""
-    if any(isinstance(cause, PRICE_CHANGES) for cause in causes):
+    if not PRICE_CHANGES.isdisjoint(map(type, causes)):
         await tx.execute(sql.LOCK_CATALOGUE)
 
 

@@ -5,7 +5,7 @@ from typing import TypeAlias, get_args
 
 from services.credits.book import Book, Bought, Clawback, ClawbackKey
 from services.credits.domain import Cause
-from services.credits.store.keys import find, save_rows
+from services.credits.store.keys import among, find, save_rows
 from shared.contracts.credits import (
     FreezeReleased,
     FreezeRequested,
@@ -19,7 +19,7 @@ from shared.postgres import Transaction
 About: TypeAlias = (
     FreezeRequested | FreezeReleased | PaymentRefunded | RefundReversed | PaymentDisputed
 )
-ABOUT: frozenset[type] = frozenset(get_args(About))
+ABOUT: frozenset[type[About]] = frozenset(get_args(About))
 COLUMNS = (
     "lane",
     "subject_id",
@@ -95,7 +95,7 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read the refunds and disputes of the batch, and what those gave back had bought."""
     if ABOUT.isdisjoint(map(type, causes)):
         return
-    about = [cause for cause in causes if isinstance(cause, About)]
+    about = among(causes, ABOUT)
     book.clawbacks |= await known(tx, {key_of(message) for message in about})
     refunds = [row for row in book.clawbacks.values() if row.kind == "refund"]
     invoices = {(row.account_id, row.invoice_id) for row in refunds if row.invoice_id}

@@ -1,12 +1,13 @@
 """Operations with their holds: sought by key, new ones copied, of the others what has changed."""
 
 from collections.abc import Collection, Sequence
+from typing import TypeAlias, get_args
 
 from services.credits import rows
 from services.credits import statements as sql
 from services.credits.book import Book, Change, Reservation
 from services.credits.domain import Cause, HoldDue, stages
-from services.credits.store.keys import find, save_rows
+from services.credits.store.keys import among, find, save_rows
 from shared.contracts.credits import (
     ExtensionRequested,
     OperationCancelled,
@@ -19,28 +20,29 @@ from shared.contracts.credits import (
 )
 from shared.postgres import Transaction
 
-ABOUT_OPERATIONS = (
-    OperationRequested,
-    OperationCompleted,
-    OperationFailed,
-    OperationCancelled,
-    ExtensionRequested,
-    HoldDue,
+About: TypeAlias = (
+    OperationRequested
+    | OperationCompleted
+    | OperationFailed
+    | OperationCancelled
+    | ExtensionRequested
+    | HoldDue
 )
-NAMING_OPERATIONS = (StageCompleted, StageFailed, RunCancelled)
+Naming: TypeAlias = StageCompleted | StageFailed | RunCancelled
+ABOUT_OPERATIONS: frozenset[type[About]] = frozenset(get_args(About))
+NAMING_OPERATIONS: frozenset[type[Naming]] = frozenset(get_args(Naming))
 
 
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read the operations that the batch is about."""
     keys = {
         (book.accounts[m.account_id].lane, m.operation_id)
-        for m in causes
-        if isinstance(m, ABOUT_OPERATIONS) and m.operation_id is not None
+        for m in among(causes, ABOUT_OPERATIONS)
+        if m.operation_id is not None
     }
     keys.update(
         (book.accounts[m.account_id].lane, operation_id)
-        for m in causes
-        if isinstance(m, NAMING_OPERATIONS)
+        for m in among(causes, NAMING_OPERATIONS)
         for operation_id, _ in stages.named_in(m)
     )
     for row in await find(tx, sql.FIND_RESERVATIONS, keys):

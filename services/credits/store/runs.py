@@ -1,11 +1,12 @@
 """Runs: sought by key when a batch names one, written as a whole when it changed them."""
 
 from collections.abc import Collection, Sequence
+from typing import TypeAlias, get_args
 
 from services.credits.book import Book, Key, Run
 from services.credits.book.runs import read_stages
 from services.credits.domain import Cause, RunDue
-from services.credits.store.keys import find, save_rows
+from services.credits.store.keys import among, find, save_rows
 from shared.contracts.credits import (
     ExtensionRequested,
     OperationCompleted,
@@ -19,17 +20,18 @@ from shared.contracts.credits import (
 from shared.lanes import lane_of
 from shared.postgres import Record, Transaction
 
-ABOUT_RUNS = (
-    OperationRequested,
-    OperationCompleted,
-    ExtensionRequested,
-    RunRequested,
-    StageCompleted,
-    StageFailed,
-    RunCompleted,
-    RunCancelled,
-    RunDue,
+About: TypeAlias = (
+    OperationRequested
+    | OperationCompleted
+    | ExtensionRequested
+    | RunRequested
+    | StageCompleted
+    | StageFailed
+    | RunCompleted
+    | RunCancelled
+    | RunDue
 )
+ABOUT_RUNS: frozenset[type[About]] = frozenset(get_args(About))
 SAVED = (
     "lane",
     "run_id",
@@ -101,8 +103,8 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read the runs that the batch names, and those of the operations that it is about."""
     keys = {
         (book.accounts[m.account_id].lane, m.run_id)
-        for m in causes
-        if isinstance(m, ABOUT_RUNS) and m.run_id is not None
+        for m in among(causes, ABOUT_RUNS)
+        if m.run_id is not None
     }
     keys.update((work.lane, work.run_id) for work in book.operations.values() if work.run_id)
     for row in await find(tx, FIND, keys):
