@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 import asyncpg
+import structlog
 
 from shared import metrics
 
@@ -34,6 +35,15 @@ SESSION = {
     "plan_cache_mode": "force_custom_plan",
 }
 
+# While it waits for the rows of a COPY a session is neither idle nor stopped by any time-out of the
+# server: a worker that is frozen there would hold its locks for as long as it is frozen.
+FROZEN_SECONDS = 5.0
+END_FROZEN = """
+    SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE usename = current_user AND datname = current_database() AND state = 'active'
+      AND wait_event = 'ClientRead' AND query_start < clock_timestamp() - make_interval(secs => $1)
+"""
+
 CLOCK = "SELECT date_trunc('milliseconds', clock_timestamp())"
 
 
@@ -47,6 +57,9 @@ REFUSES_THE_DATA = (
     asyncpg.IntegrityConstraintViolationError,
     OutOfRangeError,
 )
+
+
+log = structlog.get_logger(__name__)
 
 
 class Database:
@@ -109,6 +122,14 @@ async def snapshot(pool: Pool) -> AsyncIterator[Transaction]:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         yield connection
+
+
+async def end_frozen(pool: Pool, seconds: float = FROZEN_SECONDS) -> int:
+    """End sessions of this service that have waited so long for their own client; say how many."""
+    ended: int = await pool.fetchval(END_FROZEN, seconds)
+    if ended:
+        log.warning("sessions of a frozen worker are ended", sessions=ended)
+    return ended
 
 
 async def read_clock(connection: "Transaction | Pool", offset_seconds: float = 0) -> datetime:

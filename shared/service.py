@@ -35,6 +35,7 @@ from shared.settings import Settings
 RECOVER_EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 1.0
 MEASURE_EVERY_SECONDS = 5.0
+END_FROZEN_EVERY_SECONDS = 2.0
 LISTEN_EVERY_SECONDS = 30.0
 STOP_SECONDS = 25.0
 FINISH_SECONDS = 15.0  # Of these, for the batch at hand.
@@ -178,6 +179,7 @@ class Service:
             (TIDY_EVERY_SECONDS, lambda: self.outbox.tidy(pool)),
             (MEASURE_EVERY_SECONDS, lambda: self.outbox.measure(pool)),
             (MEASURE_EVERY_SECONDS, self._measure),
+            (END_FROZEN_EVERY_SECONDS, lambda: postgres.end_frozen(pool)),
             *((LISTEN_EVERY_SECONDS, poller.listen) for poller in self.pollers),
         ]
 
