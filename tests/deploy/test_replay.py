@@ -22,17 +22,25 @@ from shared.wire import Header
 from tests.deploy.conftest import Operator
 from tests.deploy.desk import broken
 from tests.deploy.letters import ANSWERS, Post, asking, dead, headers_of, place_of, raw
-from tests.deploy.traffic import Stack
+from tests.deploy.traffic import Stack, quiet_stack
 from tests.making import PARTITIONS, completed, paid, requested, uuid
 
 pytestmark = pytest.mark.servers
 
 REQUESTED, COMPLETED = "ai.operation.requested", "ai.operation.completed"
 CANCELLED, OPENED, PAID = "ai.operation.cancelled", "account.opened", "invoice.paid"
-EMIL, FRIDA, GRETE, HANS = map(uuid, (0xE, 0xF, 0x10, 0x11))
+EMIL, FRIDA, GRETE, HANS = map(uuid, (0x1E, 0x1F, 0x20, 0x21))
 ODD_HEADERS: list[Header] = [("trace", b"\xff"), ("nothing", None), ("trace", b"twice")]
+WRITTEN_BY_HAND = {("I12", "a dead letter does not say where it came from, or why")}
 WEEK_SECONDS = 7 * 24 * 3600
 BALANCE = "SELECT plan_bucket + purchased_bucket, held FROM accounts WHERE account_id = $1"
+
+
+@pytest.fixture(scope="module")
+def books() -> Iterator[Stack]:
+    """Books of their own: letters written by hand are none of a worker's, and verify says so."""
+    with quiet_stack() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +228,7 @@ def code_of(replies: Sequence[OperationReplied]) -> str:
 async def balance(books: Stack, account: str) -> tuple[int, int]:
     """What there is, and what of it is held; the books are right about all else."""
     await books.applied()
-    assert broken(await verify(books.environment, ["credits"], BUSY)) == set()
+    assert broken(await verify(books.environment, ["credits"], BUSY)) <= WRITTEN_BY_HAND
     connection = await asyncpg.connect(books.environment["CREDITS_DATABASE_URL"])
     there_is, held = await connection.fetchrow(BALANCE, account) or (0, 0)
     await connection.close()
