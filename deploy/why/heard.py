@@ -59,15 +59,20 @@ def window_of(operation: Reservation, clock_offset: float) -> Window:
 
 
 async def listen(topics: Retained, operation: Reservation, window: Window) -> list[Heard]:
-    """Every record that names it, under its account's key, in the order of time."""
+    """Every record that names it, under its account's key, in the order of time.
+
+    What the outbox published twice, after a crash, was said once.
+    """
     places = await places_of(topics, operation.lane)
     begin = await (topics.since(places, window.since) if window.since else topics.begin(places))
     end = await (topics.since(places, window.until) if window.until else topics.end(places))
-    heard = list[Heard]()
+    heard = dict[object, Heard]()
     for place in places:
         async for records in topics.read(place, begin[place], end[place]):
-            heard += [heard_in(record) for record in records if is_about(record, operation)]
-    return sorted(heard, key=lambda one: (one.at, one.is_ours, one.topic, one.offset))
+            for record in records:
+                if is_about(record, operation):
+                    heard.setdefault(identity_of(record), heard_in(record))
+    return sorted(heard.values(), key=lambda one: (one.at, one.is_ours, one.topic, one.offset))
 
 
 async def places_of(topics: Retained, lane: int) -> list[Place]:
@@ -85,6 +90,14 @@ async def places_of(topics: Retained, lane: int) -> list[Place]:
 def is_about(record: Record, operation: Reservation) -> bool:
     named = operation.subject_id.encode()
     return record.key == operation.account_id.encode() and named in (record.value or b"")
+
+
+def identity_of(record: Record) -> object:
+    """The same for a repeat of what credits said; what others say is another record each time."""
+    headers = dict(record.headers)
+    if (readable(headers.get("ce_source")) or b"").startswith(OURS):
+        return record.topic, headers.get("ce_id"), record.value
+    return record.topic, record.partition, record.offset
 
 
 def heard_in(record: Record) -> Heard:
