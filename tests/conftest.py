@@ -1,6 +1,7 @@
 """One real Kafka and one real PostgreSQL for the whole test session."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,6 +12,12 @@ from deploy.local import environment as surroundings
 from deploy.local import places, stack
 
 WHOLE_SYSTEM = {"benchmarks", "faults", "journeys"}  # Folders whose tests start what they need.
+
+
+def pytest_configure() -> None:
+    """A shell starts what runs in the background deaf to Ctrl-C, and with it all its children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
