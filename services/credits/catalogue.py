@@ -27,6 +27,11 @@ class Prices:
         return max(since for since, _ in (*self.configs, *self.models))
 
     @cached_property
+    def first(self) -> int:
+        """The version of the seed rows."""
+        return min(since for since, _ in (*self.configs, *self.models))
+
+    @cached_property
     def latest(self) -> PriceList:
         return self.at(self.version)
 
@@ -38,6 +43,10 @@ class Prices:
     @cached_property
     def models_now(self) -> Mapping[str, tuple[int, ModelPrice]]:
         return {row.model: (since, row) for since, row in in_order(self.models)}
+
+    def models_of(self, model: str) -> list[tuple[int, ModelPrice]]:
+        """All versions of a row, the oldest first."""
+        return [(since, row) for since, row in in_order(self.models) if row.model == model]
 
     @cached_property
     def _lists(self) -> dict[int, PriceList]:

@@ -71,6 +71,7 @@ ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
         AskUsage: usage_logs_of_all,
         AskStats: stats,
         AskAudit: audits_of_all,
+        AskOutcome: command_outcomes,  # Of a change of prices, which are nobody's.
         AskHealth: health,  # It is about no account.
     }
 )

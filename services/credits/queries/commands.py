@@ -11,6 +11,7 @@ from services.credits.book import Extension, Key
 from services.credits.queries.books import Books
 from services.credits.queries.corrections import adjustment_replies, freeze_replies
 from services.credits.queries.operations import find_operations
+from services.credits.queries.price_changes import PRICE_CHANGES
 from services.credits.queries.runs import find_runs
 from services.credits.store import extensions
 from shared.asking import Question
@@ -24,7 +25,12 @@ from shared.contracts.credits import (
 )
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Reply, encode
-from shared.contracts.operating import AskOutcome, StoredReply, fingerprint
+from shared.contracts.operating import (
+    AlertReadRequested,
+    AskOutcome,
+    StoredReply,
+    fingerprint,
+)
 from shared.contracts.types import HEX_GROUPS
 
 Replies: TypeAlias = Mapping[Key, Outcome | None]
@@ -39,20 +45,40 @@ async def command_outcomes(
     books: Books, questions: Sequence[Question[AskOutcome]]
 ) -> list[Outcome | Error]:
     """Nothing is started; a command that left its id free is one that nobody knows."""
-    asked = [(q.params.topic, (q.account, q.params.id.lower())) for q in questions]
     wanted = defaultdict[str, set[Key]](set)
-    for topic, key in asked:
-        if topic in STORED and IS_UUID.fullmatch(key[1]):
+    for topic, key in map(asked_about, questions):
+        if topic in STORED and key is not None and IS_UUID.fullmatch(key[1]):
             wanted[topic].add(key)
     found = {topic: await STORED[topic](books, keys) for topic, keys in wanted.items()}
-    return [outcome(topic, found.get(topic, {}).get(key)) for topic, key in asked]
+    return [outcome(books, question, found) for question in questions]
 
 
-def outcome(topic: str, kept: Outcome | None) -> Outcome | Error:
-    if topic not in STORED:
-        reason = f"Expected one of {', '.join(STORED)}"
+def asked_about(question: Question[AskOutcome]) -> tuple[str, Key | None]:
+    """A command, by its topic, its account and its id; without an account it is none of one's."""
+    account, params = question.account_id, question.params
+    return params.topic, None if account is None else (account, params.id.lower())
+
+
+def outcome(
+    books: Books, question: Question[AskOutcome], found: Mapping[str, Replies]
+) -> Outcome | Error:
+    topic, key = asked_about(question)
+    if topic in PRICE_CHANGES:
+        return price_change(books, question)
+    if topic not in KNOWN:
+        reason = f"Expected one of {', '.join(KNOWN)}"
         return invalid([Problem(path="params.topic", reason=reason)])
-    return UNKNOWN if kept is None else kept
+    if key is None:
+        return invalid([Problem(path="account_id", reason="Missing")])
+    return found.get(topic, {}).get(key) or UNKNOWN
+
+
+def price_change(books: Books, question: Question[AskOutcome]) -> Outcome:
+    change = PRICE_CHANGES[question.params.topic](books.catalogue.prices, question)
+    if change is None:
+        return UNKNOWN
+    asked, reply = change
+    return stored(reply, encode(asked))
 
 
 def stored(reply: Reply, asked: bytes | None = None) -> Outcome:
@@ -118,3 +144,5 @@ STORED: Mapping[str, Find] = MappingProxyType(
         AdjustmentRequested.topic: adjusted,
     }
 )
+# Alerts are read once and for all: that is answered the same whenever it is said, and not kept.
+KNOWN: Sequence[str] = (*STORED, *PRICE_CHANGES, AlertReadRequested.topic)

@@ -1,6 +1,7 @@
 """`cost.config.list` and `model.price.list`: the price lists as they stand."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -51,7 +52,7 @@ def is_shown(
     return row.is_active or sees_all
 
 
-def shown_config(row: CostConfig, asked: Question[AskCostConfigs]) -> CostConfig:
+def shown_config(row: CostConfig, asked: Question[Any]) -> CostConfig:
     """Who changed it is not for everybody."""
     if asked.sees_usd:
         return row
@@ -61,7 +62,7 @@ def shown_config(row: CostConfig, asked: Question[AskCostConfigs]) -> CostConfig
     return replace(row, updated_by=None, previous=previous)
 
 
-def shown_model(row: ModelPrice, asked: Question[AskModelPrices]) -> ModelPrice:
+def shown_model(row: ModelPrice, asked: Question[Any]) -> ModelPrice:
     """Nor is what it costs us."""
     if asked.sees_usd:
         return row
