@@ -23,7 +23,7 @@ from deploy.local.environment import KAFKA, database_variable
 from deploy.local.services import SERVICES
 from deploy.options import DATA, Data
 from shared import retained, verifying
-from shared.actor import keys_in
+from shared.actor import KeyFileError, keys_of
 from shared.contracts.types import Json, JsonObject
 from shared.verifying import (
     BUSY,
@@ -168,7 +168,10 @@ async def opened(
 
 def actor_keys(file: str | None) -> Keys:
     """The public keys of actors; without them no signature can be verified."""
-    return keys_in(Path(file).read_text()) if file and Path(file).is_file() else NO_KEYS
+    try:
+        return keys_of(Path(file)) if file and Path(file).is_file() else NO_KEYS
+    except KeyFileError as error:
+        raise OperatorError(f"ACTOR_PUBLIC_KEY_FILE: {error}") from error
 
 
 async def examine(

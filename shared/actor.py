@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
@@ -23,10 +23,14 @@ from shared.contracts.types import Name, Role, Uuid
 LEEWAY_SECONDS = 5
 TOKENS_REMEMBERED = 10_000
 MAX_TOKEN_BYTES = 4096
-PEM_END = "-----END PUBLIC KEY-----"
+PEM_BEGIN, PEM_END = "-----BEGIN", "-----END PUBLIC KEY-----"
 KID = "kid:"  # A line before a key in the file of public keys names it.
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
+
+class KeyFileError(ValueError):
+    """What is wrong with a file of public keys; of what it holds only names are quoted."""
 
 
 class Protected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +64,7 @@ class Verifier:
 
     @classmethod
     def of_file(cls, path: Path | None) -> "Verifier":
-        return cls({} if path is None else keys_in(path.read_text()))
+        return cls({} if path is None else keys_of(path))
 
     def verified(self, token: bytes, at_seconds: float) -> Actor | None:
         """The actor of a token that was valid at a moment (Unix time), else None."""
@@ -101,20 +105,42 @@ def is_signed(key: Ed25519PublicKey, signed: bytes, signature: bytes) -> bool:
     return True
 
 
+def keys_of(path: Path) -> dict[str | None, Ed25519PublicKey]:
+    """Read a file of public keys: KeyFileError where it holds none, or one that is not whole."""
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError("it cannot be read as text") from error
+    return keys_in(text)
+
+
 def keys_in(text: str) -> dict[str | None, Ed25519PublicKey]:
     """Read PEM keys one after the other, each named by a line `kid: NAME` before it, if at all."""
     keys: dict[str | None, Ed25519PublicKey] = {}
-    for block in text.split(PEM_END)[:-1]:
+    *blocks, rest = text.split(PEM_END)
+    for block in blocks:
         named = [line[len(KID) :].strip() for line in block.splitlines() if line.startswith(KID)]
-        pem = block[block.index("-----BEGIN") :] + PEM_END
-        key = load_pem_public_key(pem.encode())
-        if not isinstance(key, Ed25519PublicKey):
-            raise TypeError("ACTOR_PUBLIC_KEY_FILE holds a key that is not Ed25519")
         name = named[-1] if named else None
         if name in keys:
-            raise ValueError(f"ACTOR_PUBLIC_KEY_FILE holds two keys named {name or 'nothing'}")
-        keys[name] = key
+            raise KeyFileError(f"it holds two keys named {name or 'nothing'}")
+        keys[name] = public_key_in(block)
+    if not keys:
+        raise KeyFileError("it holds no public key")
+    if PEM_BEGIN in rest:
+        raise KeyFileError("it ends within a key")
     return keys
+
+
+def public_key_in(block: str) -> Ed25519PublicKey:
+    """The key of a block, which has lost its last line."""
+    pem = block[max(0, block.find(PEM_BEGIN)) :] + PEM_END
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyFileError("it holds a key that cannot be read") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyFileError("it holds a key that is not Ed25519")
+    return key
 
 
 def private_key_of(path: Path) -> Ed25519PrivateKey:

@@ -1,11 +1,13 @@
 """Every environment variable, read once, typed."""
 
 import os
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, FilePath, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.actor import keys_of
 from shared.lanes import LANES, divides_the_lanes
 
 LONGEST_OFFSET_SECONDS = 10 * 365 * 24 * 60 * 60.0
@@ -53,6 +55,14 @@ class Settings(BaseSettings):
         if not divides_the_lanes(partitions):
             raise ValueError(f"it must divide {LANES}")
         return partitions
+
+    @field_validator("actor_public_key_file")
+    @classmethod
+    def has_keys(cls, file: Path | None) -> Path | None:
+        """Else every person would be forbidden, and nobody would say why."""
+        if file is not None:
+            keys_of(file)
+        return file
 
     @field_validator("clock_offset")
     @classmethod

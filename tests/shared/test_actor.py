@@ -21,7 +21,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.actor import MAX_TOKEN_BYTES, Actor, Verifier, keys_in, padless, sign
+from shared.actor import (
+    MAX_TOKEN_BYTES,
+    Actor,
+    KeyFileError,
+    Verifier,
+    keys_in,
+    padless,
+    sign,
+)
 from shared.contracts.types import Json
 from tests.making import ANN, BOB
 
@@ -210,7 +218,7 @@ def test_without_a_file_nobody_is_anybody() -> None:
 
 @pytest.mark.parametrize("name", ["", "kid: one\n"])
 def test_two_keys_of_one_name_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="two keys named"):
+    with pytest.raises(KeyFileError, match="two keys named"):
         keys_in(f"{name}{public_pem(KEY)}{name}{public_pem(ANOTHER_KEY)}")
 
 
@@ -218,8 +226,36 @@ def test_a_key_of_another_kind_is_refused() -> None:
     public = generate_private_key(SECP256R1()).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
-    with pytest.raises(TypeError, match="not Ed25519"):
+    with pytest.raises(KeyFileError, match="not Ed25519"):
         keys_in(pem)
+
+
+PEM = public_pem(KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no public key"),
+        ("kid: 2026-11\n", "no public key"),
+        (PEM.replace("PUBLIC", "PRIVATE"), "no public key"),
+        (PEM + PEM[: len(PEM) // 2], "within a key"),
+        (PEM.replace("MCow", "MCox"), "cannot be read"),
+        (PEM[len("-----BEGIN PUBLIC KEY-----") :], "cannot be read"),
+    ],
+    ids=["empty", "a name alone", "a private key", "cut off", "altered", "without its beginning"],
+)
+def test_a_file_without_a_whole_key_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(KeyFileError, match=reason):
+        keys_in(text)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "keys.pem"
+    file.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(KeyFileError, match="as text"):
+        Verifier.of_file(file)
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.binary(max_size=3))

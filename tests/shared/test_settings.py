@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from deploy.local.keys import make as make_pair
 from shared.settings import LONGEST_OFFSET_SECONDS, Settings
 from tests.docs.reading import ROOT
 
@@ -173,9 +174,15 @@ def test_the_clock_of_production_may_be_said_to_stay(tell: Tell) -> None:
     assert Settings.read("credits").clock_offset == 0
 
 
-def test_a_file_of_keys_is_one_that_is_there(tell: Tell, tmp_path: Path) -> None:
+def test_a_file_of_keys_is_one_that_has_keys(tell: Tell, tmp_path: Path) -> None:
     keys = tmp_path / "keys.pem"
     keys.touch()
     tell(**NEEDED, ACTOR_PUBLIC_KEY_FILE=str(keys))
 
-    assert Settings.read("credits").actor_public_key_file == keys
+    said = refusal()
+    assert names_in(said) == {"ACTOR_PUBLIC_KEY_FILE"}
+    assert said.endswith("it holds no public key")
+
+    _, public = make_pair(tmp_path)
+    tell(**NEEDED, ACTOR_PUBLIC_KEY_FILE=str(public))
+    assert Settings.read("credits").actor_public_key_file == public
