@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -43,6 +44,14 @@ def configure(service: str, level: str, worker: str | None) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    sys.excepthook = say_of_what_it_died
+
+
+def say_of_what_it_died(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What nobody caught is a line as well."""
+    structlog.get_logger(__name__).critical("died", exc_info=(kind, error, trace))
 
 
 def without_contents(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -10,10 +10,11 @@ import gc
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+import asyncpg
 import structlog
 import uvloop
 
@@ -30,7 +31,7 @@ from shared.poller import Handler, Poller
 from shared.postgres import Database
 from shared.probes import Probes
 from shared.publisher import Publisher
-from shared.settings import Settings
+from shared.settings import Settings, database_variable
 
 RECOVER_EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 1.0
@@ -39,9 +40,14 @@ END_FROZEN_EVERY_SECONDS = 2.0
 LISTEN_EVERY_SECONDS = 30.0
 STOP_SECONDS = 25.0
 FINISH_SECONDS = 15.0  # Of these, for the batch at hand.
+CANNOT_BE_USED = (*jobs.MAY_PASS, asyncpg.PostgresError)
 GARBAGE_OBJECTS = 100_000  # A poll makes this many and frees them by itself.
 
 log = structlog.get_logger(__name__)
+
+
+class StartError(Exception):
+    """A server that a process cannot do without is not there, or does not let it in."""
 
 
 @dataclass
@@ -150,26 +156,35 @@ class Service:
     async def connected(self) -> AsyncIterator[None]:
         """Hold what the handlers need, from before the first poll until after the last."""
         settings = self.settings
-        url = settings.database_url(self.name)
-        async with postgres.connected(url, settings.worker_id or self.name) as self.database:
-            self.publisher = Publisher(
-                settings.kafka_bootstrap_servers, settings.worker_id or self.name
-            )
+        name = settings.worker_id or self.name
+        async with AsyncExitStack() as stack:
+            with needed(database_variable(self.name)):
+                pools = postgres.connected(settings.database_url(self.name), name)
+                self.database = await stack.enter_async_context(pools)
+            with needed("KAFKA_BOOTSTRAP_SERVERS"):
+                self.publisher = Publisher(settings.kafka_bootstrap_servers, name)
+                stack.push_async_callback(self.publisher.stop)
+                await self.publisher.start()
             self.outbox = Outbox(self.publisher)
-            await self.publisher.start()
-            running = [jobs.watched(jobs.repeat(s, job)) for s, job in self._all_jobs()]
-            for poller in self.pollers:
-                await poller.start()
+            await stack.enter_async_context(self._at_work())
             gc.freeze()  # What is imported stays: no collection need ever look at it again.
             gc.set_threshold(GARBAGE_OBJECTS)
-            try:
-                yield
-            finally:
-                for job in running:
-                    job.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
-                await self.outbox.tidy(self.database.pool_for(None))
-                await self.publisher.stop()
+            yield
+
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncIterator[None]:
+        """Have jobs and groups running; when they have ended, nothing is left in the outbox."""
+        running = [jobs.watched(jobs.repeat(s, job)) for s, job in self._all_jobs()]
+        try:
+            with needed("KAFKA_BOOTSTRAP_SERVERS"):
+                for poller in self.pollers:
+                    await poller.start()
+            yield
+        finally:
+            for job in running:
+                job.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await self.outbox.tidy(self.database.pool_for(None))
 
     def _all_jobs(self) -> list[tuple[float, Job]]:
         pool = self.database.pool_for(None)
@@ -193,6 +208,17 @@ class Service:
         metrics.POOL_IN_USE.set(self.database.in_use())
 
 
+@contextmanager
+def needed(variable: str) -> Iterator[None]:
+    """Say which server it was; what cannot be read of an address may hold a password."""
+    try:
+        yield
+    except ValueError as error:
+        raise StartError(f"{variable}: it is no address") from error
+    except CANNOT_BE_USED as error:
+        raise StartError(f"{variable}: {error!r}") from error
+
+
 def run(name: str, subscribe: Callable[[Service], None]) -> None:
     """Make a service of what it subscribes to, and run it to its end."""
     settings = Settings.read(name)
@@ -200,5 +226,9 @@ def run(name: str, subscribe: Callable[[Service], None]) -> None:
     tracing.configure(name, settings.otel_exporter_otlp_endpoint)
     service = Service(name, settings)
     subscribe(service)
-    uvloop.run(service.run())
+    try:
+        uvloop.run(service.run())
+    except StartError as error:
+        log.critical("could not start", reason=str(error))
+        raise SystemExit(1) from None
     raise SystemExit(bool(jobs.failures))

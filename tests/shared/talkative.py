@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -89,11 +90,20 @@ async def fail_for_good() -> None:
     await ended.wait()
 
 
+def die() -> None:
+    """As Python itself does at the end of a process whose error nobody caught."""
+    try:
+        raise refused()
+    except asyncpg.PostgresError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
 SCENES: dict[str, Callable[[], None]] = {
     "wrong": tell_what_is_wrong,
     "never": say_what_is_never_said,
     "libraries": let_libraries_speak,
     "failure": lambda: asyncio.run(fail_for_good()),
+    "death": die,
 }
 
 if __name__ == "__main__":

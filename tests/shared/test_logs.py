@@ -91,7 +91,7 @@ def test_libraries_speak_the_same_way(lines: list[JsonObject]) -> None:
     assert line["level"] == "warning"
 
 
-@pytest.mark.parametrize("event", ["a task failed for good", "a callback failed"])
+@pytest.mark.parametrize("event", ["a task failed for good", "a callback failed", "died"])
 def test_a_failure_is_told_in_one_line_with_its_way_but_without_the_row(
     lines: list[JsonObject], event: str
 ) -> None:
