@@ -1,11 +1,14 @@
 """`igny8 dlq`: what could not be read, shown as it came, and sent again when that is mended."""
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
 from typing import Annotated
 
 import msgspec
@@ -29,6 +32,7 @@ from shared.wire import Header, header, stamped
 SUFFIX, OURS, FIRST_SENT, CUT = ".dlq", "dlq_", "dlq_timestamp", "dlq_cut_from"
 MOST_BYTES = MAX_RECORD_BYTES - 100  # The broker counts the header of a batch, too.
 SHOWN_CHARACTERS = 80
+KEPT_IN_MEMORY_BYTES = 10 * 1024 * 1024
 NO_PLACE = "name a dead letter by TOPIC PARTITION OFFSET, or many by --all --topic TOPIC"
 
 app = typer.Typer(
@@ -139,14 +143,17 @@ async def print_lines(data: Data, topic: str) -> None:
 
 
 async def print_as_json(data: Data, topic: str) -> None:
-    """One object, written while it is read: there may be many."""
-    async with opened(data) as topics:
-        typer.echo('{"dead_letters":[', nl=False)
-        between = ""
-        async for letter in letters(topics, topic):
-            typer.echo(between + msgspec.json.encode(row_of(letter)).decode(), nl=False)
-            between = ","
-        typer.echo("]}")
+    """One object, or nothing of it: there may be many, and the last may not be found."""
+    with SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES) as kept:
+        kept.write(b'{"dead_letters":[')
+        between = b""
+        async with opened(data) as topics:
+            async for letter in letters(topics, topic):
+                kept.write(between + msgspec.json.encode(row_of(letter)))
+                between = b","
+        kept.write(b"]}\n")
+        kept.seek(0)
+        copyfileobj(kept, sys.stdout.buffer)
 
 
 def row_of(letter: DeadLetter) -> JsonObject:

@@ -159,6 +159,7 @@ HOW = "name a dead letter by TOPIC PARTITION OFFSET, or many by --all --topic TO
     [
         ("list", {KAFKA: "127.0.0.1:9"}, "no Kafka answers at 127.0.0.1:9"),
         ("list --topic moon", {}, "there is no topic moon.dlq"),
+        ("list --topic moon --json", {}, "there is no topic moon.dlq"),
         ("show moon 0 0", {}, "there is no dead letter at moon.dlq 0 0"),
         (f"show {TOPIC} 0 999", {}, f"there is no dead letter at {TOPIC}.dlq 0 999"),
         (f"replay {TOPIC} 99 0", {}, f"there is no dead letter at {TOPIC}.dlq 99 0"),
@@ -168,6 +169,7 @@ HOW = "name a dead letter by TOPIC PARTITION OFFSET, or many by --all --topic TO
     ids=[
         "no Kafka",
         "an unknown topic",
+        "an unknown topic, as JSON",
         "a place in an unknown topic",
         "an unknown place",
         "an unknown partition",
