@@ -94,6 +94,17 @@ def price_missing(book: Book, account: Account, work: Reservation, model: str) -
     return alert(book, account, Mark("price.missing", "warning"), words)
 
 
+def tier_missing(book: Book, account: Account, work: Reservation, quality: str) -> AlertRaised:
+    """Images were charged by the unit, for no model is the default of their quality."""
+    words = Words(
+        quality,
+        "A Quality Of Images Has No Price",
+        f"No model is the default of {quality} images; they were charged by the operation's unit.",
+        {"image_quality": quality, "operation_id": work.subject_id},
+    )
+    return alert(book, account, Mark("price.missing", "warning"), words)
+
+
 def alert(book: Book, account: Account, mark: Mark, words: Words) -> AlertRaised:
     """One alert a mark: (account, kind, subject, window, threshold)."""
     return AlertRaised(

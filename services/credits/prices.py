@@ -152,32 +152,40 @@ class PriceList:
         if estimate is None:
             estimate = NOTHING_SAID
         if config.mode == "image":
-            return self.of_images(estimate.images or (), model)
+            return self.of_images(config, estimate.images or (), model)
         if config.mode == "fixed":
             return config.by_units(1 if estimate.units is None else estimate.units)
         chosen = model or self.default_text
         return config.by_tokens(sum(expected_tokens(config, estimate, chosen)), chosen)
 
-    def of_images(self, images: Sequence[ImageCount], model: Model | None) -> int:
+    def of_images(self, config: Config, images: Sequence[ImageCount], model: Model | None) -> int:
         """P3: the price of each tier, unless the model has a price of its own."""
-        return sum(image.count * self.image_credits(image.quality, model) for image in images)
+        return sum(
+            image.count * self.image_credits(config, image.quality, model) for image in images
+        )
 
     def image_lines(self, config: Config, done: Done, model: Model | None) -> Sequence[int]:
         """What each line of delivered images costs."""
         if config.mode != "image" or not done.images:
             return ()
-        return [image.count * self.image_credits(image.quality, model) for image in done.images]
+        return [x.count * self.image_credits(config, x.quality, model) for x in done.images]
 
-    def image_credits(self, quality: str, model: Model | None) -> int:
+    def image_credits(self, config: Config, quality: str, model: Model | None) -> int:
+        """Work is never free because its tier is missing: then an image has its unit's price."""
+        tier = self.tier(quality, model)
+        return config.credits_per_unit if tier is None else tier
+
+    def tier(self, quality: str, model: Model | None) -> int | None:
+        """What an image of a quality costs; None where neither its model nor a default says it."""
         if model is not None and model.credits_per_image is not None:
             return model.credits_per_image
-        tier = self._default("image", quality)
-        return (tier.credits_per_image if tier else None) or 0
+        usual = self._default("image", quality)
+        return None if usual is None else usual.credits_per_image
 
     def used(self, config: Config, done: Done, model: Model | None, held: int) -> Usage:
         """P2 to P6 on what was really done; `held` is the estimate of its hold, else 0."""
         if config.mode == "image" and done.images is not None:
-            charged = self.of_images(done.images, model)
+            charged = self.of_images(config, done.images, model)
             return Usage(done.tokens_input, done.tokens_output, is_estimated=False, credits=charged)
         if config.mode == "tokens":
             return self._by_tokens(config, done, model, held)

@@ -20,6 +20,7 @@ from services.credits.prices import (
 )
 from shared.contracts.credits import CHARGED, OperationCompleted, State
 from shared.contracts.message import Message
+from shared.contracts.types import Quality
 
 A_DAY = timedelta(hours=24)
 
@@ -217,6 +218,19 @@ def warn(
         book.alerts.append(alerts.shortfall(book, account, work, is_third=third))
     if was_refused(book, work):
         book.alerts.append(alerts.unauthorised(book, account, work))
-    if any(cost.usd is None for cost in done.costs):
+    if quality := without_a_tier(book, work, report, done.config):
+        book.alerts.append(alerts.tier_missing(book, account, work, quality))
+    elif any(cost.usd is None for cost in done.costs):
         model = report.model_used or work.model or "unknown"
         book.alerts.append(alerts.price_missing(book, account, work, model))
+
+
+def without_a_tier(
+    book: Book, work: Reservation, report: OperationCompleted, config: Config
+) -> Quality | None:
+    """A quality of delivered images that is in no price list."""
+    if config.mode != "image" or not report.images:
+        return None
+    prices = book.catalogue.prices.at(work.price_version)
+    model = model_priced(prices, work, report, config)
+    return next((x.quality for x in report.images if prices.tier(x.quality, model) is None), None)

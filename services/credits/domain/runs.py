@@ -9,7 +9,7 @@ from services.credits.domain.asked import Asked
 from services.credits.domain.requests import not_offered
 from services.credits.outcomes import rejected
 from services.credits.prices import USUAL_QUALITY, Config, Model, PriceList
-from shared.contracts.credits import Estimate, ImageCount, PlannedStage, RunRequested
+from shared.contracts.credits import Estimate, PlannedStage, RunRequested
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, encode
 from shared.contracts.types import MAX_CREDITS
@@ -86,7 +86,7 @@ def each(prices: PriceList, config: Config, planned: PlannedStage, model: Model 
         estimate = Estimate(words=planned.words, units=planned.units)
         return prices.required(config, estimate, model)
     quality = planned.quality or (model.quality if model else None) or USUAL_QUALITY
-    return prices.of_images([ImageCount(quality=quality, count=1)], model)
+    return prices.image_credits(config, quality, model)
 
 
 def hold(book: Book, account: Account, run: Run, request: RunRequested) -> None:

@@ -8,6 +8,7 @@ from shared.contracts.credits import Items, Related, UsageRecorded
 from shared.contracts.operating import AlertRaised
 from tests.credits.rules.desk import (
     all_of,
+    authorised,
     charge,
     desk_with,
     logged,
@@ -104,6 +105,22 @@ def test_one_quality_that_has_no_price_is_an_alert_though_the_other_has() -> Non
     assert [row.cost_usd for row in all_of(UsageRecorded, said)] == ["0.01200000", None]
     alert = only(AlertRaised, said)
     assert (alert.kind, alert.window, alert.source) == ("price.missing", "2026-01", "credits")
+    assert alert.about == "premium"
+
+
+def test_images_of_a_quality_that_has_no_price_are_an_alert_and_cost_what_an_image_does() -> None:
+    """Also where their model is known, and what it cost us with it."""
+    desk = desk_with(100)
+    flat = [replace(row, is_default=False, credits_per_image=None) for row in MODEL_PRICES]
+    desk.reprice(Prices(desk.book.catalogue.prices.configs, [(1, row) for row in flat]))
+
+    asked = desk.tell(images_requested(1, premium=3))
+    done = desk.tell(replace(images_completed(1, premium=2), model_used="google:4@2"))
+
+    assert authorised(asked).estimated == 15
+    assert (charge(done).charged, logged(done).cost_usd) == (10, "0.28000000")
+    alert = only(AlertRaised, done)
+    assert (alert.kind, alert.about) == ("price.missing", "premium")
 
 
 def test_images_that_cost_nothing_have_a_price_all_the_same() -> None:
