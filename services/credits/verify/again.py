@@ -39,7 +39,8 @@ PRICES = """
                (1000 * (config ->> 'tokens_per_credit')::numeric)::bigint AS a_credit,
                (1000 * (model ->> 'credit_multiplier')::numeric)::bigint AS a_token,
                coalesce((model ->> 'credits_per_image')::bigint,
-                        (tier ->> 'credits_per_image')::bigint, 0) AS image
+                        (tier ->> 'credits_per_image')::bigint,
+                        (config ->> 'credits_per_unit')::bigint) AS image
         FROM kind
         CROSS JOIN LATERAL (
             SELECT content FROM cost_configs
