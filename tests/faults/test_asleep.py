@@ -7,13 +7,13 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from deploy.local import programs
-from deploy.local.programs import Launch, Program
+from deploy.local.programs import Program
 from shared.contracts.credits import InvoicePaid, OperationCompleted, OperationRequested
 from tests.faults.looking import metric, until_metric
 from tests.faults.scene import Scene, accounts, funding, lives
+from tests.nameless import nameless
 
 TOPICS = (InvoicePaid.topic, OperationRequested.topic, OperationCompleted.topic)
 RESERVED = "SELECT count(*) FROM reservations WHERE account_id = ANY($1::uuid[])"
@@ -23,16 +23,6 @@ CHARGED = """
 REBALANCES = "igny8_rebalances_total"
 PLENTY = 10**9
 OPERATIONS = 6_000
-
-
-def nameless(program: Program) -> Program:
-    """Without a stable name it is missed after 10 seconds instead of 45."""
-
-    def launch() -> Launch:
-        named = program.launch()
-        return replace(named, environment={**named.environment, "WORKER_ID": ""})
-
-    return replace(program, launch=launch)
 
 
 @contextmanager

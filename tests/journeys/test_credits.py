@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from uuid import uuid4
 
-from deploy.local import worker
+from deploy.local import programs, worker
 from deploy.local.programs import Program
 from shared.contracts.credits import (
     BalanceChanged,
@@ -25,6 +26,7 @@ from shared.contracts.types import Json
 from tests import making
 from tests.journeys.traveller import Traveller
 from tests.making import on_plan
+from tests.nameless import nameless
 
 LATER = {"CLOCK_OFFSET": "1000"}  # Seconds: past the 15 minutes of a hold.
 
@@ -82,26 +84,32 @@ async def test_s3_not_enough_credits_and_the_grey_zone(traveller: Traveller) -> 
     assert numbers(await traveller.ask(making.requested(3, account))) == (50, 50, 0)
 
 
-async def test_s4_two_hundred_at_once(traveller: Traveller) -> None:
-    account = traveller.account
+async def test_s4_two_hundred_at_once(traveller: Traveller, environment: Mapping[str, str]) -> None:
+    """With four consumers, as the scenario has it; nothing is negative at any version."""
+    account, home = traveller.account, Path(environment["IGNY8_DATA"])
     await funded(traveller, 500)
 
     asked = [making.images_requested(number, account, quality=1) for number in range(200)]
-    replies = await asyncio.gather(*map(traveller.ask, asked))
+    others = [nameless(worker.program("credits", n, home, environment)) for n in (2, 3, 4)]
+    with programs.running(others):
+        replies = await asyncio.gather(*map(traveller.ask, asked))
+        authorised = [number for number, reply in enumerate(replies) if reply.data is not None]
+        refused = {error_of(reply).code for reply in replies if reply.data is None}
+        assert (len(authorised), refused) == (100, {"credits.insufficient"})
+        standing = await traveller.balance()
+        assert (standing.held, standing.available) == (500, 0)
 
-    authorised = [number for number, reply in enumerate(replies) if reply.data is not None]
-    refused = {error_of(reply).code for reply in replies if reply.data is None}
-    assert (len(authorised), refused) == (100, {"credits.insufficient"})
-    standing = await traveller.balance()
-    assert (standing.held, standing.available) == (500, 0)
+        await traveller.tell(*(making.images_completed(n, account, quality=1) for n in authorised))
+        usage = await traveller.ears.hear(UsageRecorded, 100)
+        assert sum(row.credits_used for row in usage) == 500
+        *states, last = await traveller.ears.hear_until(BalanceChanged, lambda x: x.balance == 0)
 
-    await traveller.tell(*(making.images_completed(n, account, quality=1) for n in authorised))
-    usage = await traveller.ears.hear(UsageRecorded, 100)
-    await traveller.ears.hear(CreditsCommitted, 100)
-    assert sum(row.credits_used for row in usage) == 500
-    assert (await traveller.balance()).credits == 0
-    states = traveller.ears.of(BalanceChanged)
-    assert all(0 <= state.held <= state.balance for state in states)
+    assert (last.held, last.version) == (0, states[0].version + 200)
+    assert [state for state in states if not 0 <= state.held <= state.balance] == []
+    reserved = await traveller.ears.hear(CreditsReserved, 100)
+    charged = await traveller.ears.hear(CreditsCommitted, 100)
+    assert [fact.available_after for fact in reserved] == list(range(495, -1, -5))
+    assert [fact.balance_after for fact in charged] == list(range(495, -1, -5))
 
 
 async def test_s5_duplicates_and_conflicts(traveller: Traveller) -> None:

@@ -1,7 +1,7 @@
 """One account on its way through the system, seen by replies, facts and queries only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -50,6 +50,14 @@ class Ears:
             while len(self.of(fact)) < count:
                 await self.listen()
         return self.of(fact)
+
+    async def hear_until(self, fact: type[Fact], is_last: Callable[[Fact], bool]) -> list[Fact]:
+        """Wait for one of a kind; give all of that kind up to it."""
+        async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+            while not any(map(is_last, self.of(fact))):
+                await self.listen()
+        heard = self.of(fact)
+        return heard[: next(place for place, one in enumerate(heard) if is_last(one)) + 1]
 
     async def silence(self) -> None:
         """Give what must not come the time to come."""
