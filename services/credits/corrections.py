@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TypedDict
 
 import msgspec
 
+from services.credits.after import after
 from services.credits.book import Account, Adjustment, Book, Bought, Clawback, ClawbackKind, into
 from shared.contracts.credits import (
     Adjusted,
@@ -52,20 +54,29 @@ def freeze_answer(row: Clawback, *, replayed: bool = False) -> FreezeReplied:
     )
 
 
+class Named(TypedDict):
+    """A claw-back by the field of its kind."""
+
+    refund_id: str | None
+    dispute_id: str | None
+
+
+def named(row: Clawback) -> Named:
+    is_refund = row.kind == "refund"
+    return {
+        "refund_id": row.subject_id if is_refund else None,
+        "dispute_id": None if is_refund else row.subject_id,
+    }
+
+
 def frozen(book: Book, account: Account, row: Clawback) -> CreditsReserved:
     return CreditsReserved(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         reservation_id=row.reservation_id,
         kind=row.kind,
         estimated=row.asked,
         held=row.frozen,
-        refund_id=row.subject_id if row.kind == "refund" else None,
-        dispute_id=row.subject_id if row.kind == "dispute" else None,
+        **named(row),
     )
 
 
@@ -73,18 +84,12 @@ def freed(
     book: Book, account: Account, row: Clawback, credits: int, reason: str
 ) -> CreditsReleased:
     return CreditsReleased(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         reservation_id=row.reservation_id,
         kind=row.kind,
         released=credits,
         reason=reason,
-        refund_id=row.subject_id if row.kind == "refund" else None,
-        dispute_id=row.subject_id if row.kind == "dispute" else None,
+        **named(row),
     )
 
 
@@ -93,15 +98,9 @@ def revoked(book: Book, account: Account, row: Clawback, entry: str | None) -> C
     assert row.invoice_id is not None, "the same message"
     assert row.bucket is not None, "the same message"
     return CreditsRevoked(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         transaction_id=entry,
-        refund_id=row.subject_id if row.kind == "refund" else None,
-        dispute_id=row.subject_id if row.kind == "dispute" else None,
+        **named(row),
         payment_id=row.payment_id,
         invoice_id=row.invoice_id,
         revoked=row.revoked,
@@ -117,12 +116,7 @@ def given_back(
     assert row.invoice_id is not None, "what was revoked was of an invoice"
     assert row.bucket is not None, "what was revoked was of a bucket"
     return CreditsGranted(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         transaction_id=entry,
         invoice_id=row.invoice_id,
         kind=what.kind,
@@ -185,12 +179,7 @@ def metadata_of(asked: AdjustmentRequested) -> dict[str, str]:
 def adjusted(book: Book, account: Account, row: Adjustment, reason: str) -> CreditsAdjusted:
     assert row.transaction_id is not None, "it was not refused"
     return CreditsAdjusted(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         transaction_id=row.transaction_id,
         adjustment_id=row.adjustment_id,
         amount=row.amount,

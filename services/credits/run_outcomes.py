@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from services.credits.after import after
 from services.credits.book import Account, Book, Run, Stage
 from shared.contracts.credits import (
     ApprovedRun,
@@ -68,12 +69,7 @@ def estimate(stage: Stage) -> StageEstimate:
 
 def reserved(book: Book, account: Account, run: Run) -> CreditsReserved:
     return CreditsReserved(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         run_id=run.run_id,
         reservation_id=run.reservation_id,
         kind="run",
@@ -97,12 +93,7 @@ def approved(run: Run) -> RunApproved:
 
 def released(book: Book, account: Account, run: Run) -> CreditsReleased:
     return CreditsReleased(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         run_id=run.run_id,
         reservation_id=run.reservation_id,
         kind="run",
@@ -113,12 +104,7 @@ def released(book: Book, account: Account, run: Run) -> CreditsReleased:
 
 def expired(book: Book, account: Account, run: Run) -> CreditsExpired:
     return CreditsExpired(
-        account_id=account.account_id,
-        seq=account.seq,
-        version=account.version,
-        balance_after=account.balance,
-        available_after=account.available,
-        at=book.at,
+        **after(book, account),
         run_id=run.run_id,
         reservation_id=run.reservation_id,
         kind="run",
