@@ -9,14 +9,17 @@ from pathlib import Path
 from zlib import crc32
 
 import asyncpg
-from alembic import command
+import typer
+from alembic.command import upgrade as upgrade_to
 from alembic.config import Config
 from sqlalchemy import Connection, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.errors import OperatorError
+from deploy.local import environment
 from deploy.local.cache import ROOT
 from deploy.local.services import SERVICES
+from deploy.options import DATA, Data
 
 NO_ENTRY = (
     OSError,
@@ -30,6 +33,7 @@ LOCKED = "SELECT 1"  # One row: we have it.
 LOOK_EVERY_SECONDS = 0.1
 CONNECT_SECONDS = 10.0
 
+app = typer.Typer()
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +43,12 @@ def folder_of(service: str) -> Path:
 
 def has_migrations(service: str) -> bool:
     return any((folder_of(service) / "versions").glob("*.py"))
+
+
+@app.command(name="migrate")
+def command(data: Data = DATA) -> None:
+    """Bring the tables of every service up to date whose *_DATABASE_URL is known."""
+    asyncio.run(migrate_all(environment.known(data)))
 
 
 async def migrate_all(settings: Mapping[str, str]) -> None:
@@ -61,7 +71,7 @@ async def migrate(service: str, url: str) -> None:
 async def upgrade(folder: Path, url: str) -> None:
     """Run what is missing of the migrations in a folder, one process after the other."""
     async with alone(folder.parent.name, url):
-        await with_config(folder, url, partial(command.upgrade, revision="head"))
+        await with_config(folder, url, partial(upgrade_to, revision="head"))
 
 
 async def with_config(folder: Path, url: str, act: Callable[[Config], object]) -> None:

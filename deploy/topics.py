@@ -5,17 +5,30 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+import typer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from deploy.errors import OperatorError
+from deploy.local import environment
+from deploy.options import DATA, Data
 from shared.contracts.topics import TOPICS, Topic, config
 
 PARTITIONS, REPLICATION = 4, 1  # Of one broker on one machine.
 VISIBLE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.1
 
+app = typer.Typer()
 log = logging.getLogger(__name__)
+
+
+@app.command(name="topics")
+def command(data: Data = DATA) -> None:
+    """Make the topics that are missing on KAFKA_BOOTSTRAP_SERVERS."""
+    settings = environment.known(data)
+    if environment.KAFKA not in settings:
+        raise OperatorError(f"{environment.KAFKA} is missing")
+    asyncio.run(make_for(settings))
 
 
 async def make_for(settings: Mapping[str, str]) -> None:
