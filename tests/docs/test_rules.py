@@ -23,7 +23,7 @@ from shared.contracts.credits import (
 from shared.contracts.message import Message
 from shared.contracts.moments import rising_ids
 from tests import making
-from tests.correcting import freeze, refunded
+from tests.correcting import freeze, refunded, unfreeze
 from tests.docs.reading import page, quoted, rows, section
 from tests.docs.story import CATALOGUE, SALT
 from tests.running import S10, run_requested
@@ -148,3 +148,32 @@ def test_a_run_holds_what_the_page_says(row: list[str]) -> None:
     assert reply.error is not None
     named = [str(stage) for stage in reply.error.fitting_stages or ()]
     assert (reply.error.required, held, ", ".join(named)) == (required, 0, row[4])
+
+
+NO_PAGES: making.Fields = {"operation_type": "site_page_generation", "estimate": {"units": 0}}
+RAISED: dict[str, tuple[int, list[Message]]] = {
+    "each hold and each end of one": (2, [making.requested(1), making.failed(1)]),
+    "also of 0 credits": (
+        2,
+        [
+            msgspec.convert(fields("site_page_generation", NO_PAGES), OperationRequested),
+            making.cancelled(1),
+        ],
+    ),
+    "an extension": (1, [making.requested(1), making.extension(1, 7200)]),
+    "a charge of 0 for what had no hold": (0, [making.images_completed(1)]),
+    "a top-up of a full bucket": (1, [making.on_plan("starter"), making.paid(1, policy="top_up")]),
+    "a claw-back that finds nothing": (0, [refunded(1, 10, bucket="purchased")]),
+    "a freeze of 0 and its end": (0, [freeze(1, 10, allow_partial=True), unfreeze(1)]),
+}
+
+
+@pytest.mark.parametrize("words", RAISED)
+def test_a_version_rises_where_the_page_says_so(words: str) -> None:
+    assert words in " ".join(PAGE.split())
+    raised, messages = RAISED[words]
+    account = Account(0, making.ANN, plan_bucket=RICH)
+    book = Book(NOON, rising_ids(NOON, SALT), CATALOGUE, {making.ANN: account})
+    said = [domain.decide(book, message) for message in messages]
+    assert account.version == raised
+    assert all(said[1:])  # What changes nothing is announced all the same.
