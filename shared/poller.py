@@ -41,8 +41,8 @@ HEARD_MILLISECONDS = 2 * FETCH_WAIT_MILLISECONDS  # Brokers answer in turn; 200 
 FETCH_BYTES = 4 * 1024 * 1024
 PARTITION_FETCH_BYTES = 1024 * 1024
 FETCHED_BYTES = 128 * 1024 * 1024  # At most so much lies in aiokafka, a share a partition.
-SESSION_MILLISECONDS, HEARTBEAT_MILLISECONDS = 45_000, 3_000
-DYNAMIC_SESSION_MILLISECONDS = 10_000  # A nameless worker that died gives way sooner.
+HEARTBEAT_MILLISECONDS = 2_000
+NAMELESS_SESSION_SECONDS = 10  # A nameless worker that died gives way sooner.
 REBALANCE_MILLISECONDS = 25_000
 # A lost database stops polling for as long as it lasts; /live tells whether the loop turns.
 LONGEST_PAUSE_MILLISECONDS = 24 * 60 * 60 * 1000
@@ -94,7 +94,8 @@ class Poller:
 
     async def start(self) -> None:
         """Join the group; the assignment comes by itself."""
-        named = self.settings.worker_id is not None
+        is_named = self.settings.worker_id is not None
+        session_seconds = self.settings.session_seconds if is_named else NAMELESS_SESSION_SECONDS
         places = len(self.topics) * self.settings.kafka_partitions
         self.consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.kafka_bootstrap_servers,
@@ -106,7 +107,7 @@ class Poller:
             fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=min(PARTITION_FETCH_BYTES, FETCHED_BYTES // places),
-            session_timeout_ms=SESSION_MILLISECONDS if named else DYNAMIC_SESSION_MILLISECONDS,
+            session_timeout_ms=1000 * session_seconds,
             heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
             rebalance_timeout_ms=REBALANCE_MILLISECONDS,
             max_poll_interval_ms=LONGEST_PAUSE_MILLISECONDS,

@@ -17,7 +17,6 @@ from shared.jobs import MAY_PASS
 if TYPE_CHECKING:
     from shared.service import Service
 
-STILL_SECONDS = 30.0  # A loop that has not turned for so long is stuck, and only a restart helps.
 DATABASE_SECONDS = 2.0
 
 Scope: TypeAlias = dict[str, Any]
@@ -58,7 +57,7 @@ class Probes:
 
         Without a broker a loop stands still, because what was said must arrive before more is.
         """
-        still_since = time.monotonic() - STILL_SECONDS
+        still_since = time.monotonic() - self._service.settings.still_seconds
         if self._service.publisher.kept_waiting_at > still_since:
             return True
         return all(poller.turned_at > still_since for poller in self._service.pollers)

@@ -67,6 +67,16 @@ class Service:
         verifier = Verifier.of_file(self.settings.actor_public_key_file)
         self.gate = Gate(verifier, self.settings.clock_offset)
 
+    @property
+    def obeys(self) -> bool:
+        """Whether this process reads commands and facts."""
+        return self.settings.reads != "questions"
+
+    @property
+    def answers(self) -> bool:
+        """Whether this process reads questions."""
+        return self.settings.reads != "commands"
+
     def on_commands(self, types: Sequence[type[Message]], handler: Handler) -> None:
         """Read these in the service's own group, from where its own offsets say."""
 
@@ -190,12 +200,18 @@ class Service:
         pool = self.database.pool_for(None)
         return [
             *self.jobs,
-            (RECOVER_EVERY_SECONDS, lambda: self.outbox.recover(pool)),
-            (TIDY_EVERY_SECONDS, lambda: self.outbox.tidy(pool)),
-            (MEASURE_EVERY_SECONDS, lambda: self.outbox.measure(pool)),
+            *(self._outbox_jobs() if self.obeys else ()),
             (MEASURE_EVERY_SECONDS, self._measure),
             (END_FROZEN_EVERY_SECONDS, lambda: postgres.end_frozen(pool)),
             *((LISTEN_EVERY_SECONDS, poller.listen) for poller in self.pollers),
+        ]
+
+    def _outbox_jobs(self) -> list[tuple[float, Job]]:
+        pool = self.database.pool_for(None)
+        return [
+            (RECOVER_EVERY_SECONDS, lambda: self.outbox.recover(pool)),
+            (TIDY_EVERY_SECONDS, lambda: self.outbox.tidy(pool)),
+            (MEASURE_EVERY_SECONDS, lambda: self.outbox.measure(pool)),
         ]
 
     async def _measure(self) -> None:

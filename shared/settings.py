@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field, FilePath, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +13,8 @@ from shared.lanes import LANES, divides_the_lanes
 LONGEST_OFFSET_SECONDS = 10 * 365 * 24 * 60 * 60.0
 MOST_DAYS = 365_000
 MISSING = "it is missing"
+
+Reads: TypeAlias = Literal["everything", "commands", "questions"]
 
 
 class Settings(BaseSettings):
@@ -32,9 +34,12 @@ class Settings(BaseSettings):
     invoicing_database_url: str = ""
     keyword_research_database_url: str = ""
     object_store_url: str = ""  # `s3://...` or `file:///...`; without one nothing is exported.
+    reads: Reads = "everything"  # Questions wait less in a process that reads nothing else.
     worker_id: str | None = None  # A stable name lets a restarted worker keep its partitions.
+    session_seconds: int = Field(default=45, ge=6, le=300)  # So long its partitions wait for it.
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)  # Of the probes and metrics; 0 takes any.
+    still_seconds: float = Field(default=30, ge=1, le=600)  # A loop that does not turn is stuck.
     actor_public_key_file: FilePath | None = None  # Without one every person is forbidden.
     # Seconds, for rehearsing a month end; refused outside development.
     clock_offset: float = Field(default=0, ge=-LONGEST_OFFSET_SECONDS, le=LONGEST_OFFSET_SECONDS)

@@ -87,7 +87,7 @@ class Questions:
 
     async def measure(self, rig: Rig) -> Answers:
         accounts = same_accounts(ACCOUNTS)
-        with working(rig.workers(self.processes)) as crew:
+        with working([*rig.workers(self.processes), rig.answerer()]) as crew:
             await rig.caught_up()
             async with (
                 history.written(rig, accounts, self.operations, REMEMBERED) as known,

@@ -19,6 +19,7 @@ from deploy.bench.machine import Servers
 from deploy.errors import OperatorError
 from deploy.local import databases, environment, kafka, ports, postgres, worker
 from deploy.local.programs import Launch, Program
+from deploy.local.worker import Post
 from services.credits.tables import metadata
 from shared.contracts.credits import OperationCompleted, OperationRequested
 from shared.contracts.topics import LOCAL_PARTITIONS
@@ -53,9 +54,13 @@ class Rig:
     partitions: int
 
     def workers(self, count: int) -> list[Program]:
-        """So many processes of credits, as an operator would start them."""
-        numbers = range(1, count + 1)
-        return [worker.program(SERVICE, n, self.home, self.environment) for n in numbers]
+        """So many processes that obey, as an operator would start them."""
+        posts = [Post(SERVICE, number, "commands") for number in range(1, count + 1)]
+        return [worker.program(post, self.home, self.environment) for post in posts]
+
+    def answerer(self) -> Program:
+        """The process that answers questions."""
+        return worker.program(Post(SERVICE, reads="questions"), self.home, self.environment)
 
     def program(self, name: str, arguments: Sequence[str]) -> Program:
         """A program of the benchmark's own, which listens on its port when it is ready."""

@@ -20,6 +20,7 @@ from deploy.demo.checks import Check
 from deploy.demo.rule import Customer, Job
 from deploy.demo.story import Run
 from deploy.local import environment, places, programs, stack, worker
+from deploy.local.worker import Post
 from deploy.options import DATA, Data
 from deploy.progress import DONE
 from shared.client import Client
@@ -76,7 +77,7 @@ def own_stack(data: Path) -> Iterator[Mapping[str, str]]:
         with stack.running(home) as settings:
             log.info("Starting %d workers of credits", WORKERS)
             numbers = range(1, WORKERS + 1)
-            workers = [worker.program("credits", number, home, settings) for number in numbers]
+            workers = [worker.program(Post("credits", n), home, settings) for n in numbers]
             with programs.running(workers):
                 yield settings
             log.info("Stopping")

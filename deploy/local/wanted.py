@@ -8,6 +8,7 @@ from deploy.errors import OperatorError
 from deploy.local import environment, kafka, postgres, worker
 from deploy.local.programs import Program
 from deploy.local.services import STARTED
+from deploy.local.worker import Post
 
 SERVERS = ("kafka", "postgres")  # Kafka first: it takes longer to start.
 KEPT = Path("run", "wanted")
@@ -20,14 +21,21 @@ def servers() -> list[str]:
 
 
 def names(only: Sequence[str], workers: int) -> list[str]:
-    """The servers, and so many workers of each service; `only` may leave services out."""
+    """The servers, and of each service so many workers and one for questions.
+
+    `only` may leave services out.
+    """
     if unknown := set(only) - {*SERVERS, *STARTED}:
         raise OperatorError(f"there is no {', '.join(sorted(unknown))} to start")
     services = [service for service in STARTED if service in only or not only]
     if missing := [one for one in services if not environment.is_database_known(one)]:
         raise OperatorError(f"{environment.database_variable(missing[0])} is missing")
+    return servers() + [post.name for one in services for post in posts(one, workers)]
+
+
+def posts(service: str, workers: int) -> list[Post]:
     numbers = range(1, workers + 1)
-    return servers() + [worker.name_of(one, number) for one in services for number in numbers]
+    return [*(Post(service, number) for number in numbers), Post(service, 1, "questions")]
 
 
 def add(home: Path, more: Sequence[str]) -> list[str]:
@@ -52,7 +60,7 @@ def read(home: Path) -> list[str]:
 def programs(home: Path, wanted: Sequence[str], settings: Mapping[str, str]) -> list[Program]:
     own = {"kafka": kafka.program, "postgres": postgres.program}
     return [
-        own[name](home) if name in own else worker.program(*worker.parts_of(name), home, settings)
+        own[name](home) if name in own else worker.program(worker.post_of(name), home, settings)
         for name in wanted
     ]
 

@@ -10,33 +10,55 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import NamedTuple
 
 from deploy.local import ports, programs
 from deploy.local.cache import ROOT
 from deploy.local.programs import Launch, Program
+from shared.settings import Reads
 
 ANSWER_SECONDS = 2.0
 STOP_SECONDS = 25.0
 
 
-def name_of(service: str, number: int) -> str:
-    return service if number == 1 else f"{service}-{number}"
+class Post(NamedTuple):
+    """What a worker is there for."""
+
+    service: str
+    number: int = 1
+    reads: Reads = "everything"
+
+    @property
+    def kind(self) -> str:
+        return f"{self.service}-{self.reads}" if self.reads == "questions" else self.service
+
+    @property
+    def name(self) -> str:
+        return self.kind if self.number == 1 else f"{self.kind}-{self.number}"
 
 
-def parts_of(name: str) -> tuple[str, int]:
+def post_of(name: str) -> Post:
+    """Of a worker that `igny8 up` cares for: questions have workers of their own."""
+    kind, _, number = name.partition("-questions")
+    if kind != name:
+        return Post(kind, int(number.removeprefix("-") or 1), "questions")
     service, _, number = name.partition("-")
-    return service, int(number or 1)
+    return Post(service, int(number or 1), "commands")
 
 
-def program(service: str, number: int, home: Path, environment: Mapping[str, str]) -> Program:
-    """The worker of that number of a service, in the stack of a data folder."""
-    name = name_of(service, number)
+def program(post: Post, home: Path, environment: Mapping[str, str]) -> Program:
+    """The worker of a post, in the stack of a data folder."""
+    name = post.name
     port = ports.port_of(home, name)
-    own = {"WORKER_ID": f"{service}-{number}", "HTTP_PORT": str(port)}
+    own = {
+        "WORKER_ID": f"{post.kind}-{post.number}",
+        "HTTP_PORT": str(port),
+        "READS": post.reads,
+    }
 
     def launch() -> Launch:
         ports.need_free(home, name, port)
-        command = [sys.executable, "-m", f"services.{service}.app"]
+        command = [sys.executable, "-m", f"services.{post.service}.app"]
         # From the checkout: whatever folder one calls from, `services` is ours.
         return Launch(command=command, environment=os.environ | environment | own, folder=ROOT)
 
@@ -58,7 +80,7 @@ def running(service: str, environment: Mapping[str, str], number: int = 1) -> It
     In between `kill()`, `start()`, `wait_until_ready()` and `process.send(SIGSTOP)` do to it what
     happens to workers.
     """
-    worker = program(service, number, Path(environment["IGNY8_DATA"]), environment)
+    worker = program(Post(service, number), Path(environment["IGNY8_DATA"]), environment)
     with programs.running([worker]):
         yield worker
 

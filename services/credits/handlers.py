@@ -85,14 +85,16 @@ class Credits:
 def subscribe(service: Service) -> None:
     """Say what this service listens to, and what it does by itself."""
     credits = Credits(service)
-    service.on_commands(domain.OBEYED, partial(obey, credits))
-    service.on_queries([CreditsQuery], partial(answer, credits))
     report_health(service)
-    service.every(SWEEP_EVERY_SECONDS, partial(sweep, credits))
-    service.every(SHOW_EVERY_SECONDS, partial(show, credits))
-    service.every(0, credits.exports.work)
-    service.every(TIDY_EXPORTS_EVERY_SECONDS, credits.exports.tidy)
-    service.every(PARTITIONS_EVERY_SECONDS, partial(make_partitions, service))
+    if service.obeys:
+        service.on_commands(domain.OBEYED, partial(obey, credits))
+        service.every(SWEEP_EVERY_SECONDS, partial(sweep, credits))
+        service.every(SHOW_EVERY_SECONDS, partial(show, credits))
+        service.every(PARTITIONS_EVERY_SECONDS, partial(make_partitions, service))
+    if service.answers:
+        service.on_queries([CreditsQuery], partial(answer, credits))
+        service.every(0, credits.exports.work)
+        service.every(TIDY_EXPORTS_EVERY_SECONDS, credits.exports.tidy)
 
 
 async def obey(credits: Credits, letters: Sequence[Letter]) -> None:

@@ -45,7 +45,7 @@ async def test_what_outlives_its_supervisor_is_found_and_what_is_killed_too_star
     assert json.loads(operator.calls("status", "--json").stdout) == {
         "processes": [
             {"name": name, "pid": None, "state": "stopped"}
-            for name in ("kafka", "postgres", "credits")
+            for name in ("kafka", "postgres", "credits", "credits-questions")
         ]
     }
 

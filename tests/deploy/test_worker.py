@@ -6,6 +6,7 @@ import pytest
 
 from deploy.local import worker
 from deploy.local.status import row_of
+from deploy.local.worker import Post
 from tests.deploy.conftest import eventually
 
 
@@ -37,7 +38,15 @@ def test_a_frozen_worker_is_seen_not_to_answer_and_ends_when_asked(
     assert credits.process is None
 
 
-@pytest.mark.parametrize(("name", "parts"), [("credits", ("credits", 1)), ("a_b-3", ("a_b", 3))])
-def test_a_worker_is_named_after_its_service(name: str, parts: tuple[str, int]) -> None:
-    assert worker.parts_of(name) == parts
-    assert worker.name_of(*parts) == name
+@pytest.mark.parametrize(
+    ("name", "post"),
+    [
+        ("credits", Post("credits", 1, "commands")),
+        ("a_b-3", Post("a_b", 3, "commands")),
+        ("a_b-questions", Post("a_b", 1, "questions")),
+        ("credits-questions-2", Post("credits", 2, "questions")),
+    ],
+)
+def test_a_worker_is_named_after_its_service_and_what_it_reads(name: str, post: Post) -> None:
+    assert worker.post_of(name) == post
+    assert post.name == name

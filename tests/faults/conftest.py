@@ -9,6 +9,8 @@ import pytest
 from deploy.local import places, stack
 from tests.faults.scene import Scene
 
+SESSION_SECONDS = "8"  # A test with one worker need not wait long for the second of another test.
+
 
 @pytest.fixture(scope="session")
 def scene(environment: dict[str, str]) -> Iterator[Scene]:
@@ -18,6 +20,6 @@ def scene(environment: dict[str, str]) -> Iterator[Scene]:
     home.chmod(0o755)
     try:
         with stack.running(home) as settings:
-            yield Scene(home, settings)
+            yield Scene(home, {**settings, "SESSION_SECONDS": SESSION_SECONDS})
     finally:
         places.remove(home)

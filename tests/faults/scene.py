@@ -17,6 +17,7 @@ from aiokafka import TopicPartition as Place
 from deploy.local import kafka, postgres, worker
 from deploy.local.environment import KAFKA
 from deploy.local.programs import Program
+from deploy.local.worker import Post
 from deploy.verify import verify
 from shared.contracts.credits import OperationReplied, OperationRequested
 from shared.contracts.message import Message
@@ -59,8 +60,8 @@ class Scene:
     def postgres(self) -> Program:
         return postgres.program(self.home)
 
-    def worker(self, number: int = 1) -> Program:
-        return worker.program("credits", number, self.home, self.environment)
+    def worker(self, number: int = 1, **settings: str) -> Program:
+        return worker.program(Post("credits", number), self.home, {**self.environment, **settings})
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         publisher = Publisher(self.environment[KAFKA])

@@ -21,7 +21,7 @@ from shared import postgres
 from shared.contracts.credits import CreditsQuery, OperationCompleted, OperationRequested
 from shared.envelope import Postmark
 from shared.kafka import Letter
-from shared.probes import DATABASE_SECONDS, STILL_SECONDS, Probes
+from shared.probes import DATABASE_SECONDS, Probes
 from shared.service import Service
 from shared.settings import Settings
 from shared.telling import Told, tell
@@ -84,10 +84,10 @@ def assign(service: Service) -> None:
 async def test_a_process_lives_while_every_loop_turns(service: Service, group: int) -> None:
     assert await asked(service, "/live") == YES
 
-    service.pollers[group].turned_at = time.monotonic() - STILL_SECONDS + 5
+    service.pollers[group].turned_at = time.monotonic() - service.settings.still_seconds + 5
     assert await asked(service, "/live") == YES
 
-    service.pollers[group].turned_at = time.monotonic() - STILL_SECONDS - 1
+    service.pollers[group].turned_at = time.monotonic() - service.settings.still_seconds - 1
     assert await asked(service, "/live") == NO
 
 
@@ -95,13 +95,13 @@ async def test_a_process_lives_while_the_broker_keeps_it_waiting_and_not_longer(
     service: Service,
 ) -> None:
     for poller in service.pollers:
-        poller.turned_at = time.monotonic() - 100 * STILL_SECONDS
+        poller.turned_at = time.monotonic() - 100 * service.settings.still_seconds
     assert await asked(service, "/live") == NO
 
-    service.publisher.kept_waiting_at = time.monotonic() - STILL_SECONDS + 5
+    service.publisher.kept_waiting_at = time.monotonic() - service.settings.still_seconds + 5
     assert await asked(service, "/live") == YES
 
-    service.publisher.kept_waiting_at = time.monotonic() - STILL_SECONDS - 1
+    service.publisher.kept_waiting_at = time.monotonic() - service.settings.still_seconds - 1
     assert await asked(service, "/live") == NO
 
 
