@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from deploy.local import programs, worker
 from deploy.local.programs import Program
+from deploy.local.worker import Post
 from shared.contracts.credits import (
     BalanceChanged,
     CreditsCommitted,
@@ -90,7 +91,7 @@ async def test_s4_two_hundred_at_once(traveller: Traveller, environment: Mapping
     await funded(traveller, 500)
 
     asked = [making.images_requested(number, account, quality=1) for number in range(200)]
-    others = [nameless(worker.program("credits", n, home, environment)) for n in (2, 3, 4)]
+    others = [nameless(worker.program(Post("credits", n), home, environment)) for n in (2, 3, 4)]
     with programs.running(others):
         replies = await asyncio.gather(*map(traveller.ask, asked))
         authorised = [number for number, reply in enumerate(replies) if reply.data is not None]
