@@ -88,7 +88,10 @@ async def test_a_stack_on_servers_of_ones_own_starts_none_and_prepares_those(
     started = operator.calls("up", "--detach", **given)
     assert started.returncode == 0, started.stderr
     assert f"{KAFKA}={broker}\nCREDITS_DATABASE_URL={url}\n" in started.stdout
-    assert {name: row.state for name, row in operator.sees().items()} == {"credits": "running"}
+    assert {name: row.state for name, row in operator.sees().items()} == {
+        "credits": "running",
+        "credits-questions": "running",
+    }
 
     mine = await asyncpg.connect(url)
     assert await mine.fetchval("SELECT count(*) FROM schema_version") == 1
