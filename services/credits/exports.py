@@ -17,14 +17,8 @@ from typing import Any, TypeAlias
 import structlog
 
 from services.credits.queries import Books
-from services.credits.queries.filters import (
-    OF_ONE,
-    ORDERS,
-    filter_of,
-    hidden_from,
-    owner_of,
-)
-from services.credits.queries.log import ordered, rows_statement
+from services.credits.queries.filters import OF_ONE, ORDERS, hidden_from, picked
+from services.credits.queries.log import rows_statement
 from shared import objects
 from shared.asking import FAILS_ALONE, NOT_LOOKED_UP, Desk, Question, answer_later
 from shared.contracts.credits import UsageRow
@@ -128,13 +122,12 @@ class Exports:
 
 async def write_rows(tx: Transaction, draft: Draft, question: Asked, now: datetime) -> int:
     """Stream rows into the file; memory holds some hundred of them."""
-    order = ORDERS[question.params.sort]
-    asked = (*filter_of(question, now), *order.values_of(order.first), *owner_of(question))
+    order, by = ORDERS[question.params.sort], picked(OF_ONE, [question])
+    asked = (*by.values_of(question, now), *order.values_of(order.first))
     names = [name for name in UsageRow.__struct_fields__ if name != HIDDEN or question.sees_usd]
     draft.write(as_csv([names]))
-    statement, count = rows_statement(order, OF_ONE, MOST_ROWS + 1), 0
-    async with ordered(tx, order):
-        cursor = await tx.cursor(statement, *([value] for value in asked))
+    statement, count = rows_statement(order, by, MOST_ROWS + 1), 0
+    cursor = await tx.cursor(statement, *([value] for value in asked))
     while rows := await cursor.fetch(ROWS_AT_ONCE):
         shown = rows[: max(0, MOST_ROWS - count)]
         draft.write(as_csv(cells(row, names, question) for row in shown))

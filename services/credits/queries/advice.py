@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from services.credits.book import Account, Book
 from services.credits.prices import Model, PriceList, usd_text
-from services.credits.queries.sums import Sums
+from services.credits.queries.sums import Sums, added
 from shared.contracts.credits.answers import Tip, TipKind
 from shared.contracts.types import Json
 
@@ -63,7 +63,7 @@ class Scene(NamedTuple):
 
 def advice(book: Book, account: Account, uses: Sequence[Use]) -> list[Tip]:
     """The most important first."""
-    scene = Scene(uses, added(uses), book.catalogue.prices.latest)
+    scene = Scene(uses, came_to(uses), book.catalogue.prices.latest)
     found = [
         *cheaper_models(scene),
         *costly_providers(scene),
@@ -105,7 +105,7 @@ def costly_providers(scene: Scene) -> Iterator[Tip]:
     """The same operation by the provider that took least for it."""
     for name, uses in scene.done():
         each = {
-            provider: added(use for use in uses if use.provider == provider)
+            provider: came_to(use for use in uses if use.provider == provider)
             for provider in sorted({use.provider for use in uses if use.provider})
         }
         known = [(p, sums) for p, sums in each.items() if sums.actions >= ENOUGH_ACTIONS]
@@ -121,7 +121,7 @@ def costly_providers(scene: Scene) -> Iterator[Tip]:
 def long_requests(scene: Scene) -> Iterator[Tip]:
     """Input above twice what the operation is usually given, at the credits of its tokens."""
     for name, uses in scene.done():
-        config, sums = scene.prices.configs.get(name), added(uses)
+        config, sums = scene.prices.configs.get(name), came_to(uses)
         if config is None or config.mode != "tokens" or sums.actions < ENOUGH_ACTIONS:
             continue
         usual = config.default_input * sums.actions
@@ -139,7 +139,7 @@ def failed_calls(scene: Scene) -> Iterator[Tip]:
     """Work that failed is free for the account, not for who pays the provider."""
     for name, uses in groupby(scene.uses, key=attrgetter("operation_type")):
         every = list(uses)
-        all_done, failed = added(every), added(use for use in every if use.has_failed)
+        all_done, failed = came_to(every), came_to(use for use in every if use.has_failed)
         if failed.actions < ENOUGH_FAILURES:
             continue
         share = percent(failed.actions, all_done.actions)
@@ -151,8 +151,8 @@ def failed_calls(scene: Scene) -> Iterator[Tip]:
 def image_quality(scene: Scene) -> Iterator[Tip]:
     """Half of the premium images in the next lower quality, where most images are premium."""
     images = [use for use in scene.uses if use.image_quality and not use.has_failed]
-    made = added(images).items
-    premium = added(use for use in images if use.image_quality == "premium").items
+    made = came_to(images).items
+    premium = came_to(use for use in images if use.image_quality == "premium").items
     models = {m.quality: m for m in scene.prices.models.values() if m.kind == "image"}
     if made < ENOUGH_ACTIONS or premium * 2 < made or not {"premium", "quality"} <= models.keys():
         return
@@ -189,8 +189,8 @@ def tip(kind: TipKind, rank: Priority, saving: Saving, data: dict[str, Json]) ->
     )
 
 
-def added(uses: Iterable[Use]) -> Sums:
-    return sum((use.sums for use in uses), Sums())
+def came_to(uses: Iterable[Use]) -> Sums:
+    return added(use.sums for use in uses)
 
 
 def percent(part: int, whole: int) -> int:

@@ -1,6 +1,6 @@
 """Which rows of the usage log are asked for, and in which order (`payloads.md` 9)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.credits.queries.questions import WORDS
 from shared.asking import Question
 from shared.contracts.access import DEVELOPER
 from shared.contracts.credits.queries import UsageFilter
@@ -26,20 +27,26 @@ FIRST_ID, LAST_ID = str(UUID(int=0)), str(UUID(int=2**128 - 1))
 DEAREST = "999999999"
 SEES_ALL = (*DEVELOPER.roles, "owner", "admin")
 
-# The columns of a question, with their types.
+# What rows can be picked by: a column of a question with its type, and what it is compared with.
 FILTER: Mapping[str, str] = MappingProxyType(
     {
-        "types": "text",
+        "types": WORDS,
         "site_id": "uuid",
         "source": "text",
         "status": "text",
         "model": "text",
         "run_id": "uuid",
         "user_id": "text",
-        "since": "timestamptz",
-        "until": "timestamptz",
     }
 )
+COMPARED: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(FILTER, "rows.{0} = asked.{0}")
+    | {
+        "types": "rows.operation_type = ANY (asked.types)",
+        "model": "rows.model_used = asked.model",
+    }
+)
+SPAN: Mapping[str, str] = MappingProxyType({"since": "timestamptz", "until": "timestamptz"})
 OWNER: Mapping[str, str] = MappingProxyType({"lane": "smallint", "account_id": "uuid"})
 
 
@@ -53,40 +60,53 @@ class Scope(NamedTuple):
 OF_ONE = Scope(OWNER, "rows.lane = asked.lane AND rows.account_id = asked.account_id")
 OF_ALL = Scope(MappingProxyType({}), "true")
 
-# What sums by hour know, too.
-OF_KIND = """
-    (asked.types IS NULL OR operation_type = ANY (string_to_array(asked.types, ',')))
-    AND (asked.site_id IS NULL OR rows.site_id = asked.site_id)
-    AND (asked.source IS NULL OR rows.source = asked.source)
-    AND (asked.status IS NULL OR rows.status = asked.status)
-"""
-MATCHES = f"""
-    created_at >= asked.since AND created_at < asked.until AND {OF_KIND}
-    AND (asked.model IS NULL OR rows.model_used = asked.model)
-    AND (asked.run_id IS NULL OR rows.run_id = asked.run_id)
-    AND (asked.user_id IS NULL OR rows.user_id = asked.user_id)
-"""
+
+class Picked(NamedTuple):
+    """Rows of a span of time, picked by what is named; what nobody names is not compared."""
+
+    scope: Scope
+    names: tuple[str, ...]  # Of `FILTER`.
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        return {**SPAN, **{name: FILTER[name] for name in self.names}, **self.scope.columns}
+
+    def matches(self, moment: str) -> str:
+        """The condition on `rows`, whose moments lie in this column."""
+        span = f"rows.{moment} >= asked.since AND rows.{moment} < asked.until"
+        return " AND ".join([self.scope.matches, span, *map(compared, self.names)])
+
+    def values_of(self, asked: Asked, now: datetime) -> tuple[object, ...]:
+        """A question's values of the columns."""
+        named, owner = filter_of(asked.params), asked.account_id
+        whose = () if owner is None else (lane_of(owner), owner)
+        return *span_of(asked.params, now), *map(named.get, self.names), *whose
 
 
-def asked_as(*columns: Mapping[str, str]) -> str:
-    """All questions of a poll as rows `asked`, each with its place among them."""
-    every = {name: kind for some in columns for name, kind in some.items()}
-    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(every.values(), 1))
-    return f"unnest({arrays}) WITH ORDINALITY AS asked ({', '.join(every)}, place)"
+def compared(name: str) -> str:
+    """One question of a poll may name what another leaves open."""
+    return f"(asked.{name} IS NULL OR {COMPARED[name].format(name)})"
 
 
-def filter_of(asked: Asked, now: datetime) -> tuple[object, ...]:
-    """A question's values of the columns `FILTER`."""
-    params: UsageFilter = asked.params
+def picked(scope: Scope, questions: Iterable[Asked]) -> Picked:
+    """By all that some of these questions name."""
+    named = {name for asked in questions for name in filter_of(asked.params)}
+    return Picked(scope, tuple(name for name in FILTER if name in named))
+
+
+def filter_of(params: UsageFilter) -> dict[str, object]:
+    """What is named, under the names of `FILTER`."""
     types = None if params.operation_type is None else ",".join(params.operation_type)
-    kind = types, params.site_id, params.source, params.status, params.model
-    return *kind, params.run_id, params.user_id, *span_of(params, now)
-
-
-def owner_of(asked: Asked) -> tuple[object, ...]:
-    """A question's values of the columns `OWNER`; none where it is about all accounts."""
-    owner = asked.account_id
-    return () if owner is None else (lane_of(owner), owner)
+    said = {
+        "types": types,
+        "site_id": params.site_id,
+        "source": params.source,
+        "status": params.status,
+        "model": params.model,
+        "run_id": params.run_id,
+        "user_id": params.user_id,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def hidden_from(asked: Asked) -> Error | None:
@@ -129,7 +149,7 @@ class Order(NamedTuple):
     columns: Mapping[str, str]  # Of a place, with their types.
     follows: str
     by: str
-    has_index: bool = False
+    has_index: bool = False  # Else all that match are read, and those of a page once more.
 
     def place_of(self, row: Record) -> list[object]:
         """A row's own place, as a cursor names it."""
@@ -147,29 +167,32 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
         "newest": Order(
             ByTime(LAST, LAST_ID),
             TIME,
-            "created_at <= asked.at AND (created_at, rows.usage_id) < (asked.at, asked.id)",
-            "created_at DESC, rows.usage_id DESC",
+            "rows.created_at <= asked.at"
+            " AND (rows.created_at, rows.usage_id) < (asked.at, asked.id)",
+            "rows.created_at DESC, rows.usage_id DESC",
             has_index=True,
         ),
         "oldest": Order(
             ByTime(FIRST, FIRST_ID),
             TIME,
-            "created_at >= asked.at AND (created_at, rows.usage_id) > (asked.at, asked.id)",
-            "created_at, rows.usage_id",
+            "rows.created_at >= asked.at"
+            " AND (rows.created_at, rows.usage_id) > (asked.at, asked.id)",
+            "rows.created_at, rows.usage_id",
             has_index=True,
         ),
         "credits": Order(
             ByCredits(2**53 - 1, LAST, LAST_ID),
             {"value": "bigint"} | TIME,
-            "(credits_used, created_at, rows.usage_id) < (asked.value, asked.at, asked.id)",
-            "credits_used DESC, created_at DESC, rows.usage_id DESC",
+            "(rows.credits_used, rows.created_at, rows.usage_id)"
+            " < (asked.value, asked.at, asked.id)",
+            "rows.credits_used DESC, rows.created_at DESC, rows.usage_id DESC",
         ),
         "cost": Order(
             ByCost(DEAREST, LAST, LAST_ID),
             {"value": "numeric"} | TIME,
-            "(coalesce(rows.cost_usd, -1), created_at, rows.usage_id)"
+            "(coalesce(rows.cost_usd, -1), rows.created_at, rows.usage_id)"
             " < (asked.value, asked.at, asked.id)",
-            "coalesce(rows.cost_usd, -1) DESC, created_at DESC, rows.usage_id DESC",
+            "coalesce(rows.cost_usd, -1) DESC, rows.created_at DESC, rows.usage_id DESC",
         ),
     }
 )

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from services.credits.prices import half_up, usd_text
+from services.credits.prices import USD_UNITS, half_up, usd_text
 from services.credits.queries.accounts import open_accounts
 from services.credits.queries.books import Books
-from services.credits.queries.sums import SUMS, Sums, sums_in
+from services.credits.queries.sums import Sums, as_text, numbers_in
 from shared.asking import Question
 from shared.contracts.credits.answers import Forecast
 from shared.contracts.credits.queries import AskForecast
@@ -20,18 +20,23 @@ FIRST_GUESS_DAY = 3  # Two days say nothing about a month.
 FAIR_FROM_DAY = 10
 RECENT_DAYS = 7
 
+OF_MONTH = "FILTER (WHERE hour >= $1)"
+SUMS = as_text(
+    f"sum(actions) {OF_MONTH}",
+    f"sum(credits) {OF_MONTH}",
+    f"trunc(sum(cost_usd) {OF_MONTH} * {USD_UNITS})",
+    "sum(credits) FILTER (WHERE hour >= $2)",
+)
 # Of the month, and of the last days, which may have begun in the month before.
 FIND_USE = f"""
-    SELECT asked.place, month.*, recent.credits AS recent
+    SELECT asked.place, used.*
     FROM unnest($3::smallint[], $4::uuid[]) WITH ORDINALITY AS asked (lane, account_id, place)
     CROSS JOIN LATERAL (
-        SELECT {SUMS} FROM hourly_usage AS used
-        WHERE used.lane = asked.lane AND used.account_id = asked.account_id AND hour >= $1
-    ) AS month
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(credits), 0) AS credits FROM hourly_usage AS used
-        WHERE used.lane = asked.lane AND used.account_id = asked.account_id AND hour >= $2
-    ) AS recent
+        SELECT {SUMS}
+        FROM hourly_usage AS used
+        WHERE used.lane = asked.lane AND used.account_id = asked.account_id
+          AND hour >= least($1::timestamptz, $2::timestamptz)
+    ) AS used
     ORDER BY asked.place
 """  # noqa: S608 - Constants of this file.
 
@@ -41,13 +46,14 @@ async def forecasts(books: Books, questions: Sequence[Question[AskForecast]]) ->
     owners = [question.account for question in questions]
     today = books.now.astimezone(UTC)
     month = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    recent = ending_today(RECENT_DAYS, "d", today).since
+    week = ending_today(RECENT_DAYS, "d", today).since
     lanes = [lane_of(owner) for owner in owners]
-    rows = await books.tx.fetch(FIND_USE, month, recent, lanes, owners)
+    rows = await books.tx.fetch(FIND_USE, month, week, lanes, owners)
     accounts = (await open_accounts(books, set(owners))).accounts
+    used = [tuple(numbers_in(row)) for row in rows]
     return [
-        forecast(question, today, sums_in(row), accounts[owner].available, int(row["recent"]))
-        for question, owner, row in zip(questions, owners, rows, strict=True)
+        forecast(question, today, Sums(*of_month), accounts[owner].available, recent)
+        for question, owner, (*of_month, recent) in zip(questions, owners, used, strict=True)
     ]
 
 

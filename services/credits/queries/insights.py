@@ -1,13 +1,16 @@
 """`credits.insights`: use along one dimension, from the sums by hour; totals agree between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 from services.credits.prices import half_up, usd_text
 from services.credits.queries.books import Books
 from services.credits.queries.labels import kind_made, label_of
-from services.credits.queries.sums import SUMS, Sums, sums_in
+from services.credits.queries.questions import asked_as
+from services.credits.queries.sums import SUMS, Sums, added, sums_in
 from shared.asking import Question
 from shared.contracts.asking import Range
 from shared.contracts.credits.answers import InsightRow, Insights, InsightTotals
@@ -25,63 +28,115 @@ NOBODY: Mapping[str, str] = MappingProxyType(
     {"site": "none", "provider": "unknown", "model": "unknown"}
 )
 
-# Days, Mondays and months are those of UTC, and so are hours.
-FIND_SUMS = f"""
-    SELECT asked.place, found.*
-    FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[],
-                $6::smallint[], $7::uuid[])
-         WITH ORDINALITY
-         AS asked (dimension, granularity, since, until, site_id, lane, account_id, place)
-    CROSS JOIN LATERAL (
-        SELECT CASE asked.dimension
-                   WHEN 'site' THEN site_id::text
-                   WHEN 'action' THEN operation_type
-                   WHEN 'image_quality' THEN image_quality
-                   WHEN 'automation' THEN source
-                   WHEN 'provider' THEN provider
-                   WHEN 'model' THEN model
-                   WHEN 'consumption' THEN concat_ws(':', {kind_made()}, image_quality)
-                   WHEN 'top' THEN concat_ws('@', operation_type, site_id::text)
-                   WHEN 'hour_of_week' THEN to_char(hour AT TIME ZONE 'UTC', 'ID-HH24')
-                   ELSE to_char(date_trunc(asked.granularity, hour, 'UTC') AT TIME ZONE 'UTC',
-                                CASE asked.granularity WHEN 'month' THEN 'YYYY-MM'
-                                                       ELSE 'YYYY-MM-DD' END)
-               END AS key,
-               CASE WHEN min(item_kind) = max(item_kind) THEN min(item_kind) END AS item_kind,
-               {SUMS}
-        FROM hourly_usage AS used
-        WHERE used.lane = asked.lane AND used.account_id = asked.account_id
-          AND hour >= asked.since AND hour < asked.until
-          AND (asked.site_id IS NULL OR used.site_id = asked.site_id)
-          AND (asked.dimension <> 'image_quality' OR image_quality IS NOT NULL)
-        GROUP BY 1
-    ) AS found
-"""  # noqa: S608 - Constants of this file.
+
+# Days, Mondays and months are those of UTC, and so are hours. The first day was a Thursday.
+DAY = "date_bin('1 day', hour, timestamptz 'epoch')"
+MONDAY = "date_bin('7 days', hour, timestamptz 'epoch' - interval '3 days')"
+HOUR_OF_WEEK = "(date_part('epoch', hour)::bigint / 3600 + 72) % 168"
+
+
+class Dimension(NamedTuple):
+    """Rows are grouped by what is cheap to compare; the key is written once a group."""
+
+    group: str
+    key: str
+    condition: str = "true"
+
+
+def of_days(start: str, form: str) -> Dimension:
+    return Dimension(start, f"to_char({start} AT TIME ZONE 'UTC', '{form}')")
+
+
+# The timeline stands under its granularity.
+DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
+    {
+        "site": Dimension("site_id", "site_id::text"),
+        "action": Dimension("operation_type", "operation_type"),
+        "image_quality": Dimension("image_quality", "image_quality", "image_quality IS NOT NULL"),
+        "automation": Dimension("source", "source"),
+        "provider": Dimension("provider", "provider"),
+        "model": Dimension("model", "model"),
+        "consumption": Dimension(
+            "operation_type, item_kind, image_quality",
+            f"concat_ws(':', {kind_made()}, image_quality)",
+        ),
+        "top": Dimension("operation_type, site_id", "concat_ws('@', operation_type, site_id)"),
+        "hour_of_week": Dimension(
+            HOUR_OF_WEEK,
+            f"concat(({HOUR_OF_WEEK}) / 24 + 1, to_char(({HOUR_OF_WEEK}) % 24, '-FM00'))",
+        ),
+        "day": of_days(DAY, "YYYY-MM-DD"),
+        "week": of_days(MONDAY, "YYYY-MM-DD"),
+        "month": of_days(DAY, "YYYY-MM"),
+    }
+)
+ASKED = {
+    "since": "timestamptz",
+    "until": "timestamptz",
+    "site_id": "uuid",
+    "lane": "smallint",
+    "account_id": "uuid",
+}
 
 
 class Part(NamedTuple):
     """What was used under one key."""
 
     key: str
-    item_kind: str | None
+    item_kinds: AbstractSet[str]
     sums: Sums
+
+    @property
+    def item_kind(self) -> str | None:
+        """None where nothing is known to be made, or several kinds of things."""
+        return next(iter(self.item_kinds)) if len(self.item_kinds) == 1 else None
+
+
+def sums_statement(dimension: Dimension) -> str:
+    """Several groups may have one key."""
+    return f"""
+        SELECT asked.place, found.*
+        FROM {asked_as(ASKED)}
+        CROSS JOIN LATERAL (
+            SELECT {dimension.key} AS key, {SUMS},
+                   min(item_kind) AS first_kind, max(item_kind) AS last_kind
+            FROM hourly_usage AS used
+            WHERE used.lane = asked.lane AND used.account_id = asked.account_id
+              AND hour >= asked.since AND hour < asked.until
+              AND (asked.site_id IS NULL OR used.site_id = asked.site_id)
+              AND {dimension.condition}
+            GROUP BY {dimension.group}
+        ) AS found
+    """  # noqa: S608 - Constants of these files.
 
 
 async def insights(books: Books, questions: Sequence[Question[AskInsights]]) -> list[Insights]:
-    """One statement for all dimensions: each question names its own."""
-    asked = [columns_of(question, books) for question in questions]
-    parts: list[list[Part]] = [[] for _ in questions]
-    for row in await books.tx.fetch(FIND_SUMS, *zip(*asked, strict=True)):
-        parts[row["place"] - 1].append(part_of(row, questions[row["place"] - 1].params))
+    """A statement a dimension, whoever asks."""
+    found: list[list[Record]] = [[] for _ in questions]
+    for name, places in places_of(questions).items():
+        asked = [columns_of(questions[place], books) for place in places]
+        statement = sums_statement(DIMENSIONS[name])
+        for row in await books.tx.fetch(statement, *zip(*asked, strict=True)):
+            found[places[row["place"] - 1]].append(row)
     return [
-        answer(books, question, found) for question, found in zip(questions, parts, strict=True)
+        answer(books, question, parts_in(rows, question.params))
+        for question, rows in zip(questions, found, strict=True)
     ]
+
+
+def places_of(questions: Sequence[Question[AskInsights]]) -> Mapping[str, Sequence[int]]:
+    """Which questions are about a dimension; a timeline is one of days, weeks or months."""
+    found: dict[str, list[int]] = {}
+    for place, question in enumerate(questions):
+        params = question.params
+        name = params.granularity if params.dimension == "timeline" else params.dimension
+        found.setdefault(name, []).append(place)
+    return found
 
 
 def columns_of(question: Question[AskInsights], books: Books) -> tuple[object, ...]:
     params, owner = question.params, question.account
-    span = span_asked(params, books)
-    return params.dimension, params.granularity, *span, params.site_id, lane_of(owner), owner
+    return *span_asked(params, books), params.site_id, lane_of(owner), owner
 
 
 def span_asked(params: AskInsights, books: Books) -> Span:
@@ -90,13 +145,21 @@ def span_asked(params: AskInsights, books: Books) -> Span:
     return span_of(USUAL if is_open else params, books.now)
 
 
-def part_of(row: Record, params: AskInsights) -> Part:
-    key = row["key"] or NOBODY[params.dimension]
-    return Part(key, row["item_kind"], sums_in(row))
+def parts_in(rows: Iterable[Record], params: AskInsights) -> list[Part]:
+    """Add up what has the same key."""
+    groups: dict[str, list[Record]] = {}
+    for row in rows:
+        groups.setdefault(row["key"] or NOBODY[params.dimension], []).append(row)
+    return [part_of(key, group) for key, group in groups.items()]
+
+
+def part_of(key: str, rows: Sequence[Record]) -> Part:
+    kinds = {row[name] for row in rows for name in ("first_kind", "last_kind") if row[name]}
+    return Part(key, kinds, added(map(sums_in, rows)) if len(rows) > 1 else sums_in(rows[0]))
 
 
 def answer(books: Books, question: Question[AskInsights], parts: Sequence[Part]) -> Insights:
-    total = sum((part.sums for part in parts), Sums())
+    total = added(part.sums for part in parts)
     shown = in_order(question.params, parts)
     return Insights(
         rows=[insight(books, question, part, total) for part in shown],
@@ -114,12 +177,12 @@ def answer(books: Books, question: Question[AskInsights], parts: Sequence[Part])
 
 def in_order(params: AskInsights, parts: Sequence[Part]) -> list[Part]:
     if params.dimension in IN_ORDER:
-        return sorted(parts)
+        return sorted(parts, key=attrgetter("key"))
     most_first = sorted(parts, key=lambda part: (-part.sums.credits, -part.sums.actions, part.key))
     if params.dimension != "top" or len(most_first) <= MOST_SHOWN:
         return most_first
-    rest = sum((part.sums for part in most_first[MOST_SHOWN:]), Sums())
-    return [*most_first[:MOST_SHOWN], Part(REST, None, rest)]
+    rest = added(part.sums for part in most_first[MOST_SHOWN:])
+    return [*most_first[:MOST_SHOWN], Part(REST, frozenset(), rest)]
 
 
 def insight(books: Books, question: Question[AskInsights], part: Part, total: Sums) -> InsightRow:

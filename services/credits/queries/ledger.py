@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.credits.queries.books import Books
+from services.credits.queries.questions import WORDS, asked_as
 from shared.asking import Question
 from shared.contracts.credits import Transaction, Transactions
 from shared.contracts.credits.answers import TransactionTotals
@@ -34,8 +35,10 @@ ENTRY = """
 """
 MATCHES = """
     created_at >= asked.since AND created_at < asked.until
-    AND (asked.types IS NULL OR type = ANY (string_to_array(asked.types, ',')))
+    AND (asked.types IS NULL OR type = ANY (asked.types))
 """
+SPAN = {"types": WORDS, "since": "timestamptz", "until": "timestamptz"}
+OWNER = {"lane": "smallint", "account_id": "uuid"}
 SUMS = """
     SELECT asked.place, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS came,
            coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS went
@@ -43,9 +46,7 @@ SUMS = """
 
 ROWS_OF_ONE = f"""
     SELECT asked.place, entry.*
-    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::bigint[],
-                $6::smallint[], $7::uuid[])
-         WITH ORDINALITY AS asked (types, since, until, size, seq, lane, account_id, place)
+    FROM {asked_as({**SPAN, "size": "int", "seq": "bigint", **OWNER})}
     CROSS JOIN LATERAL (
         SELECT {ENTRY} FROM ledger
         WHERE ledger.lane = asked.lane AND ledger.account_id = asked.account_id
@@ -56,8 +57,7 @@ ROWS_OF_ONE = f"""
 """  # noqa: S608 - Constants of this file.
 SUMS_OF_ONE = f"""
     {SUMS}
-    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::smallint[], $5::uuid[])
-         WITH ORDINALITY AS asked (types, since, until, lane, account_id, place)
+    FROM {asked_as({**SPAN, **OWNER})}
     CROSS JOIN LATERAL (
         SELECT plan_delta + purchased_delta AS amount FROM ledger
         WHERE ledger.lane = asked.lane AND ledger.account_id = asked.account_id AND {MATCHES}
@@ -65,12 +65,11 @@ SUMS_OF_ONE = f"""
     GROUP BY asked.place
 """  # noqa: S608 - Constants of this file.
 
+PLACE = {"before": "timestamptz", "account_id": "uuid", "seq": "bigint"}
 # Across the lanes, by time; accounts and their numbers tell rows of one moment apart.
 ROWS_OF_ALL = f"""
     SELECT asked.place, entry.*
-    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::timestamptz[],
-                $6::uuid[], $7::bigint[])
-         WITH ORDINALITY AS asked (types, since, until, size, before, account_id, seq, place)
+    FROM {asked_as({**SPAN, "size": "int", **PLACE})}
     CROSS JOIN LATERAL (
         SELECT {ENTRY} FROM ledger
         WHERE created_at <= asked.before
@@ -82,8 +81,7 @@ ROWS_OF_ALL = f"""
 """  # noqa: S608 - Constants of this file.
 SUMS_OF_ALL = f"""
     {SUMS}
-    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[])
-         WITH ORDINALITY AS asked (types, since, until, place)
+    FROM {asked_as(SPAN)}
     CROSS JOIN LATERAL (
         SELECT plan_delta + purchased_delta AS amount FROM ledger WHERE {MATCHES}
     ) AS entry

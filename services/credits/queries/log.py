@@ -1,7 +1,6 @@
 """`usage.log`: pages of the usage log, with the sums of all rows that match."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,77 +8,97 @@ from services.credits.partitions import KEPT_SINCE
 from services.credits.prices import usd_text
 from services.credits.queries.books import Books
 from services.credits.queries.filters import (
-    FILTER,
-    MATCHES,
     OF_ALL,
-    OF_KIND,
     OF_ONE,
     ORDERS,
     Asked,
     Order,
+    Picked,
     Place,
     Scope,
-    asked_as,
-    filter_of,
     hidden_from,
-    owner_of,
+    picked,
 )
-from services.credits.queries.sums import SUMS, Sums, sums_in
+from services.credits.queries.questions import asked_as
+from services.credits.queries.sums import COST, as_text, numbers_in
 from services.credits.queries.usage import USAGE, usage_row_of
 from shared.contracts.credits.answers import UsageLog, UsageSums
 from shared.contracts.credits.queries import AskUsage
 from shared.contracts.errors import Error, unavailable
 from shared.contracts.moments import FIRST, LAST
 from shared.keyset import cursor_of, start_of
-from shared.postgres import Record, Transaction
+from shared.postgres import Record
 from shared.spans import span_of
 
-SUMS_OF_ROWS = """
-    count(*) AS actions, coalesce(sum(credits_used), 0) AS credits,
-    coalesce(sum(cost_usd), 0) AS cost, coalesce(sum(tokens_input), 0) AS tokens_input,
-    coalesce(sum(tokens_output), 0) AS tokens_output, 0 AS items, 0 AS failures,
-    0 AS response_ms, 0 AS responses
-"""
+TOKENS = "sum(tokens_input)", "sum(tokens_output)"
+SUMS_OF_HOURS = as_text("sum(actions)", "sum(credits)", COST, *TOKENS)
+SUMS_OF_ROWS = as_text("count(*)", "sum(credits_used)", COST, *TOKENS)
+HOURS = "(SELECT *, model AS model_used FROM hourly_usage) AS rows"
 
 
-# Of what sums by hour know: a month of a busy account takes a millisecond.
-SUMS_BY_HOUR = f"""
-    SELECT {SUMS} FROM hourly_usage AS rows
-    WHERE {{whose}} AND hour >= asked.since AND hour < asked.until
-      AND hour >= ({KEPT_SINCE})
-      AND {OF_KIND} AND (asked.model IS NULL OR rows.model = asked.model)
-"""  # noqa: S608 - Constants of this file.
-SUMS_BY_ROW = f"SELECT {SUMS_OF_ROWS} FROM usage AS rows WHERE {{whose}} AND {MATCHES}"  # noqa: S608 - The same.
+class Totals(NamedTuple):
+    """Of all rows that match, in the order of the columns that are summed up."""
+
+    rows: int
+    credits: int
+    cost: int  # 10^-8 USD.
+    tokens_input: int
+    tokens_output: int
 
 
 class Wanted(NamedTuple):
-    """One page: where it begins, and the columns that statements take of its question."""
+    """One page: whose question it answers, and where it begins."""
 
     place: int  # Of its question among those of the poll.
     asked: Asked
     start: Place
-    filter: tuple[object, ...]
-    owner: tuple[object, ...]
 
 
-def rows_statement(order: Order, scope: Scope, most: int) -> str:
+def rows_statement(order: Order, picked: Picked, most: int) -> str:
     """So many rows for each question; a number that the planner knows, for it cannot guess it."""
+    found = f"""
+        FROM usage AS rows WHERE {picked.matches("created_at")} AND {order.follows}
+        ORDER BY {order.by} LIMIT {most}
+    """
+    asked = asked_as({**picked.columns, **order.columns})
+    if order.has_index:
+        return f"""
+            SELECT entry.*, asked.place
+            FROM {asked} CROSS JOIN LATERAL (SELECT {USAGE} {found}) AS entry
+        """  # noqa: S608 - The same.
     return f"""
-        SELECT asked.place, entry.*
-        FROM {asked_as(FILTER, order.columns, scope.columns)}
+        SELECT {USAGE}, asked.place
+        FROM {asked}
         CROSS JOIN LATERAL (
-            SELECT {USAGE} FROM usage AS rows
-            WHERE {scope.matches} AND {MATCHES} AND {order.follows}
-            ORDER BY {order.by} LIMIT {most}
-        ) AS entry
-    """  # noqa: S608 - Constants of these files.
+            SELECT rows.lane, rows.account_id, rows.created_at, rows.usage_id {found}
+        ) AS found
+        CROSS JOIN LATERAL (
+            SELECT rows.* FROM usage AS rows
+            WHERE rows.lane = found.lane AND rows.account_id = found.account_id
+              AND rows.created_at = found.created_at AND rows.usage_id = found.usage_id OFFSET 0
+        ) AS rows
+        ORDER BY asked.place, {order.by}
+    """  # noqa: S608 - The same.
 
 
-def sums_statement(source: str, scope: Scope) -> str:
-    """The sums of all rows that match each question."""
+def sums_of_hours(picked: Picked) -> str:
+    """Of what sums by hour know, where rows are kept: a busy account has fewer of them."""
     return f"""
-        SELECT asked.place, found.* FROM {asked_as(FILTER, scope.columns)}
-        CROSS JOIN LATERAL ({source.format(whose=scope.matches)}) AS found
+        SELECT found.*, asked.place FROM {asked_as(picked.columns)}
+        CROSS JOIN LATERAL (
+            SELECT {SUMS_OF_HOURS} FROM {HOURS}
+            WHERE {picked.matches("hour")} AND hour >= ({KEPT_SINCE})
+        ) AS found
+    """  # noqa: S608 - The same.
+
+
+def sums_of_rows(picked: Picked) -> str:
+    """Of all else."""
+    return f"""
+        SELECT found.*, asked.place FROM {asked_as(picked.columns)}
+        CROSS JOIN LATERAL (
+            SELECT {SUMS_OF_ROWS} FROM usage AS rows WHERE {picked.matches("created_at")}
+        ) AS found
     """  # noqa: S608 - The same.
 
 
@@ -101,7 +120,7 @@ async def not_exported(books: Books, questions: Sequence[Asked]) -> list[Error]:
 
 async def answers(books: Books, questions: Sequence[Asked], scope: Scope) -> list[UsageLog | Error]:
     """A page each, but for who may not see it so, or brings a cursor that is none of ours."""
-    wanted = [wanted_by(books, place, asked) for place, asked in enumerate(questions)]
+    wanted = [wanted_by(place, asked) for place, asked in enumerate(questions)]
     pages = [one for one in wanted if isinstance(one, Wanted)]
     rows = await rows_of(books, pages, scope)
     sums = await sums_of(books, pages, scope)
@@ -111,15 +130,13 @@ async def answers(books: Books, questions: Sequence[Asked], scope: Scope) -> lis
     ]
 
 
-def wanted_by(books: Books, place: int, asked: Asked) -> Wanted | Error:
+def wanted_by(place: int, asked: Asked) -> Wanted | Error:
     if error := hidden_from(asked):
         return error
     sort = asked.params.sort
     first = ORDERS[sort].first
     start = start_of(asked.params.page, word_of(sort), type(first))
-    if isinstance(start, Error):
-        return start
-    return Wanted(place, asked, start or first, filter_of(asked, books.now), owner_of(asked))
+    return start if isinstance(start, Error) else Wanted(place, asked, start or first)
 
 
 def word_of(sort: str) -> str:
@@ -132,43 +149,29 @@ async def rows_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[i
     found: dict[int, list[Record]] = {}
     for sort, order in ORDERS.items():
         some = [one for one in pages if one.asked.params.sort == sort]
-        named = [(*one.filter, *order.values_of(one.start), *one.owner) for one in some]
-        if named:
+        if some:
+            by = picked(scope, [one.asked for one in some])
             most = max(one.asked.params.page.size for one in some) + 1
-            statement = rows_statement(order, scope, most)
-            async with ordered(books.tx, order):
-                rows = await books.tx.fetch(statement, *zip(*named, strict=True))
-            for row in rows:
+            named = [
+                (*by.values_of(one.asked, books.now), *order.values_of(one.start)) for one in some
+            ]
+            statement = rows_statement(order, by, most)
+            for row in await books.tx.fetch(statement, *zip(*named, strict=True)):
                 found.setdefault(some[row["place"] - 1].place, []).append(row)
     return found
 
 
-@asynccontextmanager
-async def ordered(tx: Transaction, order: Order) -> AsyncIterator[None]:
-    """Have rows read in the order of their index until a page is full, where there is one.
-
-    The planner cannot guess how many rows match what stands in another row: it thinks that there
-    are few, and sorts them all. Of 100,000 rows a page took 414 ms so, and 0.2 ms in order.
-    """
-    if not order.has_index:
-        yield
-        return
-    await tx.execute("SET LOCAL enable_sort = off")
-    yield
-    await tx.execute("SET LOCAL enable_sort = on")  # After an error the savepoint does it.
-
-
-async def sums_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[int, Sums]:
+async def sums_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[int, Totals]:
     """From the sums by hour where these know all that is asked for, else from the rows."""
     by_hour = [one for one in pages if is_known_by_hour(one.asked, books.now)]
     by_row = [one for one in pages if not is_known_by_hour(one.asked, books.now)]
-    found: dict[int, Sums] = {}
-    for source, some in ((SUMS_BY_HOUR, by_hour), (SUMS_BY_ROW, by_row)):
-        named = [(*one.filter, *one.owner) for one in some]
-        if named:
-            statement = sums_statement(source, scope)
-            for row in await books.tx.fetch(statement, *zip(*named, strict=True)):
-                found[some[row["place"] - 1].place] = sums_in(row)
+    found: dict[int, Totals] = {}
+    for statement, some in ((sums_of_hours, by_hour), (sums_of_rows, by_row)):
+        if some:
+            by = picked(scope, [one.asked for one in some])
+            named = [by.values_of(one.asked, books.now) for one in some]
+            for row in await books.tx.fetch(statement(by), *zip(*named, strict=True)):
+                found[some[row["place"] - 1].place] = Totals(*numbers_in(row))
     return found
 
 
@@ -187,18 +190,18 @@ def is_whole_hour(moment: datetime) -> bool:
     return (moment.minute, moment.second, moment.microsecond) == (0, 0, 0)
 
 
-def page(wanted: Wanted, rows: Sequence[Record], sums: Sums) -> UsageLog:
+def page(wanted: Wanted, rows: Sequence[Record], totals: Totals) -> UsageLog:
     asked, order = wanted.asked, ORDERS[wanted.asked.params.sort]
     size = asked.params.page.size
     shown = rows[:size]
     return UsageLog(
         rows=[usage_row_of(row, asked) for row in shown],
-        total_count=sums.actions,
+        total_count=totals.rows,
         sums=UsageSums(
-            credits=sums.credits,
-            cost_usd=usd_text(sums.cost) if asked.sees_usd else None,
-            tokens_input=sums.tokens_input,
-            tokens_output=sums.tokens_output,
+            credits=totals.credits,
+            cost_usd=usd_text(totals.cost) if asked.sees_usd else None,
+            tokens_input=totals.tokens_input,
+            tokens_output=totals.tokens_output,
         ),
         next_cursor=cursor_of(word_of(asked.params.sort), order.place_of(shown[-1]))
         if len(rows) > size

@@ -35,10 +35,10 @@ FIND_USAGE = f"""
     FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[])
          AS ended (lane, account_id, operation_id, since, until)
     CROSS JOIN LATERAL (
-        SELECT {USAGE} FROM usage
-        WHERE usage.lane = ended.lane AND usage.account_id = ended.account_id
-          AND created_at BETWEEN ended.since AND ended.until
-          AND usage.operation_id = ended.operation_id
+        SELECT {USAGE} FROM usage AS rows
+        WHERE rows.lane = ended.lane AND rows.account_id = ended.account_id
+          AND rows.created_at BETWEEN ended.since AND ended.until
+          AND rows.operation_id = ended.operation_id OFFSET 0
     ) AS row
     ORDER BY row.created_at, row.usage_id
 """  # noqa: S608 - Constants of this file.

@@ -1,18 +1,13 @@
 """Sums of use, as they are added up from the sums by hour."""
 
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
 
 from services.credits.prices import USD_UNITS
 from shared.postgres import Record
 
-# Under the names of the fields of `Sums`; an empty group sums up to nothing.
-SUMS = """
-    coalesce(sum(actions), 0) AS actions, coalesce(sum(credits), 0) AS credits,
-    coalesce(sum(cost_usd), 0) AS cost, coalesce(sum(tokens_input), 0) AS tokens_input,
-    coalesce(sum(tokens_output), 0) AS tokens_output, coalesce(sum(items), 0) AS items,
-    coalesce(sum(actions) FILTER (WHERE status = 'failed'), 0) AS failures,
-    coalesce(sum(response_ms), 0) AS response_ms, coalesce(sum(responses), 0) AS responses
-"""
+COST = f"trunc(sum(cost_usd) * {USD_UNITS})"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,12 +24,41 @@ class Sums:
     response_ms: int = 0
     responses: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+def as_text(*sums: str) -> str:
+    """The column `sums`, which `numbers_in` reads: PostgreSQL adds up without a bound.
+
+    One text, for as many numbers of such a size are slow to read; of no rows they are 0.
+    """
+    return f"concat_ws(' ', {', '.join(f'coalesce({one}, 0)' for one in sums)}) AS sums"
+
+
+# As `sums_in` reads it.
+SUMS = as_text(
+    "sum(actions)",
+    "sum(credits)",
+    COST,
+    "sum(tokens_input)",
+    "sum(tokens_output)",
+    "sum(items)",
+    "sum(actions) FILTER (WHERE status = 'failed')",
+    "sum(response_ms)",
+    "sum(responses)",
+)
+
+numbers_of = attrgetter(*Sums.__slots__)
+
+
+def added(some: Iterable[Sums]) -> Sums:
+    """All of them together."""
+    return Sums(*map(sum, zip(*map(numbers_of, some), strict=True)))
+
+
+def numbers_in(row: Record) -> Iterable[int]:
+    """Read the column `sums`."""
+    return map(int, row["sums"].split())
 
 
 def sums_in(row: Record) -> Sums:
-    """Read the columns `SUMS`, which PostgreSQL adds up without a bound."""
-    exact = {name: row[name] for name in Sums.__slots__}
-    exact["cost"] *= USD_UNITS
-    return Sums(**{name: int(value) for name, value in exact.items()})
+    """Read it where it has all there is to add up."""
+    return Sums(*numbers_in(row))
