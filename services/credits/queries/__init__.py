@@ -17,7 +17,7 @@ from services.credits.queries.log import not_exported, usage_logs, usage_logs_of
 from services.credits.queries.operations import operation_details
 from services.credits.queries.prices import cost_configs, model_prices
 from services.credits.queries.runs import run_details
-from services.credits.queries.stats import stats
+from services.credits.queries.stats import stats, stats_of_all
 from services.credits.queries.tips import tips
 from shared.alerting.listing import alerts
 from shared.asking import Desk, LookUp
@@ -69,7 +69,7 @@ ABOUT_ALL: Mapping[type[Params], LookUp[Books]] = MappingProxyType(
     {
         AskTransactions: transactions_of_all,
         AskUsage: usage_logs_of_all,
-        AskStats: stats,
+        AskStats: stats_of_all,
         AskAudit: audits_of_all,
         AskOutcome: command_outcomes,  # Of a change of prices, which are nobody's.
         AskHealth: health,  # It is about no account.

@@ -1,7 +1,10 @@
 """The books of credits as they stand at one moment, open to be read."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from services.credits import statements as sql
 from services.credits import store
@@ -11,9 +14,10 @@ from shared.postgres import Transaction
 from shared.settings import Settings
 
 # Planning a page costs five times what reading it does, and no plan depends on what is asked. So
-# plans are kept; none may do what was fair only while tables were small: rows are sought by their
-# keys, and read in the order of an index where a page is asked for in it. What is sorted in the end
-# stands behind OFFSET 0, or all rows of a table would be read in that order.
+# plans are kept for a while; none may do what is fair only while tables are small: rows are sought
+# by their keys, and read in the order of an index where a page is asked for in it. What is sorted
+# in the end stands behind OFFSET 0, or all rows of a table would be read in that order.
+PLANS_KEPT_SECONDS = 10
 KEPT_PLANS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -22,7 +26,14 @@ KEPT_PLANS = {
     "enable_sort": "off",
 }
 SETTINGS = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in KEPT_PLANS.items())
-OPEN = f"SELECT moment.*, {SETTINGS} FROM ({sql.MOMENT}) AS moment"  # noqa: S608 - Constants.
+PLANNED_AT = "igny8.planned_at"  # A session's own note.
+OPEN = f"""
+    SELECT moment.*, coalesce(
+        clock_timestamp() - nullif(current_setting('{PLANNED_AT}', true), '')::timestamptz
+        NOT BETWEEN interval '0 s' AND interval '{PLANS_KEPT_SECONDS} s', true), {SETTINGS}
+    FROM ({sql.MOMENT}) AS moment
+"""  # noqa: S608 - Constants of these files.
+PLAN_ANEW = f"DISCARD PLANS; SELECT set_config('{PLANNED_AT}', clock_timestamp()::text, false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,22 @@ class Books:
     name: Name = "credits"
 
 
+Reading: TypeAlias = Callable[[Transaction], AbstractAsyncContextManager[None]]
+
+
+def by_keys(_: Transaction) -> AbstractAsyncContextManager[None]:
+    """What is about one account is read as all is."""
+    return nullcontext()
+
+
+@asynccontextmanager
+async def whole_tables(tx: Transaction) -> AsyncIterator[None]:
+    """What is about all accounts may look through whole tables."""
+    await tx.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
+    yield  # After an error the savepoint puts both back.
+    await tx.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off")
+
+
 @dataclass(slots=True)
 class Library:
     """Opens the books, and remembers the catalogue from one poll to the next."""
@@ -46,6 +73,8 @@ class Library:
     async def open(self, tx: Transaction) -> Books:
         moment = await tx.fetchrow(OPEN)
         assert moment is not None, "the migration makes the one row of catalogue_version"
+        if moment[2]:
+            await tx.execute(PLAN_ANEW)
         if self._catalogue is None or self._catalogue.version != moment[1]:
             self._catalogue = await store.catalogue.read(tx, moment[1])
         now = moment[0] + timedelta(seconds=self.settings.clock_offset)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.credits.queries.books import Reading, by_keys, whole_tables
 from services.credits.queries.questions import WORDS
 from shared.asking import Question
 from shared.contracts.access import DEVELOPER
@@ -55,10 +56,11 @@ class Scope(NamedTuple):
 
     columns: Mapping[str, str]
     matches: str
+    reading: Reading
 
 
-OF_ONE = Scope(OWNER, "rows.lane = asked.lane AND rows.account_id = asked.account_id")
-OF_ALL = Scope(MappingProxyType({}), "true")
+OF_ONE = Scope(OWNER, "rows.lane = asked.lane AND rows.account_id = asked.account_id", by_keys)
+OF_ALL = Scope(MappingProxyType({}), "true", whole_tables)
 
 
 class Picked(NamedTuple):

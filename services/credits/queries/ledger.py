@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.credits.queries.books import Books
+from services.credits.queries.books import Books, Reading, by_keys, whole_tables
 from services.credits.queries.questions import WORDS, asked_as
 from shared.asking import Question
 from shared.contracts.credits import Transaction, Transactions
@@ -24,7 +24,6 @@ from shared.spans import span_of
 Asked: TypeAlias = Question[AskTransactions]
 
 QUERY = AskTransactions.query
-NOTHING = TransactionTotals(came=0, went=0)
 LAST_ID = str(UUID(int=2**128 - 1))
 
 # An entry of the ledger, as `transaction_of` reads it.
@@ -39,9 +38,11 @@ MATCHES = """
 """
 SPAN = {"types": WORDS, "since": "timestamptz", "until": "timestamptz"}
 OWNER = {"lane": "smallint", "account_id": "uuid"}
-SUMS = """
-    SELECT asked.place, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS came,
-           coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS went
+# What went out is told by what came in and by both together: two sums are less than four.
+SUMS = "SELECT asked.place, coalesce(came, 0)::bigint AS came, coalesce(moved, 0)::bigint AS moved"
+SUMMED = """
+    SELECT sum(amount) FILTER (WHERE amount > 0) AS came, sum(amount) AS moved
+    FROM (SELECT *, plan_delta + purchased_delta AS amount FROM ledger) AS ledger
 """
 
 ROWS_OF_ONE = f"""
@@ -59,11 +60,10 @@ SUMS_OF_ONE = f"""
     {SUMS}
     FROM {asked_as({**SPAN, **OWNER})}
     CROSS JOIN LATERAL (
-        SELECT plan_delta + purchased_delta AS amount FROM ledger
+        {SUMMED}
         WHERE ledger.lane = asked.lane AND ledger.account_id = asked.account_id AND {MATCHES}
     ) AS entry
-    GROUP BY asked.place
-"""  # noqa: S608 - Constants of this file.
+"""
 
 PLACE = {"before": "timestamptz", "account_id": "uuid", "seq": "bigint"}
 # Across the lanes, by time; accounts and their numbers tell rows of one moment apart.
@@ -82,11 +82,8 @@ ROWS_OF_ALL = f"""
 SUMS_OF_ALL = f"""
     {SUMS}
     FROM {asked_as(SPAN)}
-    CROSS JOIN LATERAL (
-        SELECT plan_delta + purchased_delta AS amount FROM ledger WHERE {MATCHES}
-    ) AS entry
-    GROUP BY asked.place
-"""  # noqa: S608 - Constants of this file.
+    CROSS JOIN LATERAL ({SUMMED} WHERE {MATCHES}) AS entry
+"""
 
 
 class Number(NamedTuple):
@@ -109,10 +106,11 @@ class Ledger(NamedTuple):
     rows: str
     sums: str
     end: Number | Moment  # The newest row stands before it.
+    reading: Reading
 
 
-OF_ONE = Ledger(ROWS_OF_ONE, SUMS_OF_ONE, Number(MAX_INT))
-OF_ALL = Ledger(ROWS_OF_ALL, SUMS_OF_ALL, Moment(LAST, LAST_ID, MAX_INT))
+OF_ONE = Ledger(ROWS_OF_ONE, SUMS_OF_ONE, Number(MAX_INT), by_keys)
+OF_ALL = Ledger(ROWS_OF_ALL, SUMS_OF_ALL, Moment(LAST, LAST_ID, MAX_INT), whole_tables)
 
 
 class Wanted(NamedTuple):
@@ -163,22 +161,24 @@ async def pages(books: Books, wanted: Sequence[Wanted], ledger: Ledger) -> list[
         return []
     named = [(*one.matches, one.size + 1, *one.end, *one.account) for one in wanted]
     rows: dict[int, list[Record]] = {place: [] for place in range(1, len(wanted) + 1)}
-    for row in await books.tx.fetch(ledger.rows, *zip(*named, strict=True)):
-        rows[row["place"]].append(row)
-    summed = zip(*[(*one.matches, *one.account) for one in wanted], strict=True)
-    sums = {row["place"]: row for row in await books.tx.fetch(ledger.sums, *summed)}
+    summed = [(*one.matches, *one.account) for one in wanted]
+    async with ledger.reading(books.tx):
+        for row in await books.tx.fetch(ledger.rows, *zip(*named, strict=True)):
+            rows[row["place"]].append(row)
+        found = await books.tx.fetch(ledger.sums, *zip(*summed, strict=True))
+    sums = {row["place"]: row for row in found}
     return [
-        page(rows[place], sums.get(place), one.size, ledger)
+        page(rows[place], sums[place], one.size, ledger)
         for place, one in enumerate(wanted, start=1)
     ]
 
 
-def page(rows: Sequence[Record], sums: Record | None, size: int, ledger: Ledger) -> Transactions:
+def page(rows: Sequence[Record], sums: Record, size: int, ledger: Ledger) -> Transactions:
     shown = rows[:size]
     more = len(rows) > size
     return Transactions(
         rows=[transaction_of(row) for row in shown],
-        totals=TransactionTotals(came=sums["came"], went=sums["went"]) if sums else NOTHING,
+        totals=TransactionTotals(came=sums["came"], went=sums["came"] - sums["moved"]),
         next_cursor=cursor_of(QUERY, [shown[-1][name] for name in ledger.end._fields])
         if more
         else None,

@@ -122,8 +122,9 @@ async def answers(books: Books, questions: Sequence[Asked], scope: Scope) -> lis
     """A page each, but for who may not see it so, or brings a cursor that is none of ours."""
     wanted = [wanted_by(place, asked) for place, asked in enumerate(questions)]
     pages = [one for one in wanted if isinstance(one, Wanted)]
-    rows = await rows_of(books, pages, scope)
-    sums = await sums_of(books, pages, scope)
+    async with scope.reading(books.tx):
+        rows = await rows_of(books, pages, scope)
+        sums = await sums_of(books, pages, scope)
     return [
         page(one, rows.get(one.place, []), sums[one.place]) if isinstance(one, Wanted) else one
         for one in wanted
