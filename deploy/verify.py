@@ -1,12 +1,10 @@
 """`igny8 verify`: computes every invariant of the services anew, and says where one is broken."""
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from importlib import import_module
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +16,7 @@ from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
 from deploy import surroundings
 from deploy.errors import OperatorError
+from deploy.examination import Invariant, Report, examine, invariants_of
 from deploy.local.cache import ROOT
 from deploy.local.environment import KAFKA, database_variable
 from deploy.local.services import SERVICES
@@ -30,8 +29,6 @@ from shared.verifying import (
     NO_KEYS,
     QUIET,
     SOURCES,
-    Finding,
-    Invariants,
     Keys,
     Snapshot,
     Source,
@@ -41,31 +38,7 @@ from shared.verifying import (
 
 FOLDER = ROOT / "services"
 
-log = logging.getLogger(__name__)
 app = typer.Typer()
-
-
-@dataclass(slots=True)
-class Invariant:
-    """One invariant of one service, and what was found."""
-
-    id: str
-    service: str
-    words: str
-    finding: Finding = field(default_factory=Finding)
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class Report:
-    """What was found in the services that were looked at."""
-
-    invariants: list[Invariant] = field(default_factory=list)
-    worth_knowing: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return not any(invariant.finding.broken for invariant in self.invariants)
 
 
 @app.command(name="verify")
@@ -147,23 +120,17 @@ NOT_OURS = (
 )
 
 
-def invariants_of(service: str) -> Invariants:
-    found: Invariants = import_module(f"services.{service}.verify").INVARIANTS
-    return found
-
-
 @asynccontextmanager
 async def opened(
     environment: Mapping[str, str], service: str, tolerance: Tolerance
 ) -> AsyncIterator[Snapshot]:
-    offset = float(environment.get("CLOCK_OFFSET") or 0)
-    async with (
-        retained.opened(environment[KAFKA]) as topics,
-        verifying.one_moment(environment[database_variable(service)]) as tx,
-    ):
+    offset, url = surroundings.clock_offset(environment), environment[database_variable(service)]
+    async with retained.opened(environment[KAFKA]) as topics, verifying.one_moment(url) as tx:
         read = invariants_of(service).topics
         keys = actor_keys(environment.get("ACTOR_PUBLIC_KEY_FILE"))
-        yield await verifying.taken(tx, topics, read, tolerance, offset, keys)
+        snapshot = await verifying.taken(tx, topics, read, tolerance, offset, keys)
+        async with verifying.beside(url, tx) as others:
+            yield replace(snapshot, beside=others)
 
 
 def actor_keys(file: str | None) -> Keys:
@@ -172,25 +139,6 @@ def actor_keys(file: str | None) -> Keys:
         return keys_of(Path(file)) if file and Path(file).is_file() else NO_KEYS
     except KeyFileError as error:
         raise OperatorError(f"ACTOR_PUBLIC_KEY_FILE: {error}") from error
-
-
-async def examine(
-    report: Report, service: str, snapshot: Snapshot, sources: Collection[Source] = SOURCES
-) -> None:
-    """Make every check of a service, one after the other, and add what it finds to a report."""
-    must = invariants_of(service)
-    checks = [check for check in must.checks if check.source in sources]
-    looked_at = {check.invariant for check in checks}
-    words = {name: said for name, said in must.words.items() if name in looked_at}
-    found = {name: Invariant(name, service, said) for name, said in words.items()}
-    for number, check in enumerate(checks, start=1):
-        detail = f"{check.invariant}, {number} of {len(checks)}"
-        log.info("Verifying %s", service, extra={"detail": detail})
-        began = time.perf_counter()
-        found[check.invariant].finding.include(await check.find(snapshot))
-        found[check.invariant].seconds += time.perf_counter() - began
-    report.invariants += found.values()
-    report.worth_knowing += await must.worth_knowing(snapshot.tx)
 
 
 def write_metrics(report: Report, file: Path) -> None:

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition as Place
 
 from shared.deliveries import waiting
 from shared.kafka import Reason, Record
-from shared.verifying import Check, Finding, Snapshot, Violation
+from shared.verifying import Check, Finding, Snapshot, Violation, of_one
 
 SUFFIX = ".dlq"
 OURS = "dlq_"
@@ -53,7 +53,7 @@ def checks(topics: Collection[str]) -> tuple[Check, ...]:
             await examine(snapshot, finding, place, counted.get(place, 0))
         return finding
 
-    return (Check("I12", find, "topics"),)
+    return (of_one("I12", find, "topics"),)
 
 
 def aside(topics: Collection[str]) -> list[str]:

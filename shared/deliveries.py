@@ -9,7 +9,15 @@ from cramjam import lz4
 
 from shared.outbox import read_runs
 from shared.postgres import Transaction
-from shared.verifying import NAME, Check, Finding, Snapshot, Violation, guarded_by, of_rows
+from shared.verifying import (
+    NAME,
+    Finding,
+    Snapshot,
+    Violation,
+    guarded_by,
+    of_one,
+    of_rows,
+)
 from shared.wire import Run, batch
 
 OFFSETS = """
@@ -88,7 +96,7 @@ def idle_grace(snapshot: Snapshot) -> tuple[str, float]:
 CHECKS = (
     of_rows("I10", OFFSETS, "SELECT count(*) FROM kafka_offsets"),
     guarded_by("I10", "offsets_never_fall"),
-    Check("I10", topics_as_long_as_read),
+    of_one("I10", topics_as_long_as_read),
     of_rows("I16", WAITING, "SELECT count(*) FROM outbox", outbox_grace),
     of_rows("I16", IDLE, parameters=idle_grace),
 )

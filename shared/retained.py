@@ -31,6 +31,7 @@ class Retained:
 
     def __init__(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
         self._admin, self._consumer = admin, consumer
+        self.records_read = 0
 
     async def topics(self) -> list[str]:
         return sorted(await self._admin.list_topics())
@@ -77,6 +78,7 @@ class Retained:
             )
             if records := [record for record in polled.get(place, ()) if record.offset < end]:
                 heard_at = time.monotonic()
+                self.records_read += len(records)
                 yield records
             elif time.monotonic() - heard_at > LONGEST_SILENCE_SECONDS:
                 raise KafkaTimeoutError(f"{place} gives no records before {end}")

@@ -1,7 +1,7 @@
 """How a service's invariants are computed anew: from one snapshot of its rows, and its topics."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -25,9 +25,12 @@ SETTINGS = SESSION | {
     "idle_in_transaction_session_timeout": "0",
     "work_mem": "64MB",  # Beyond it a sort or a hash goes to disk: memory stays bounded.
     "enable_mergejoin": "off",  # Few rows differ: a million of them would be sorted for nothing.
+    # Checks share the work among sessions: whoever works meanwhile has no more than those beside.
+    "max_parallel_workers_per_gather": "0",
 }
+SESSIONS = 2
 
-
+Sessions: TypeAlias = Sequence[Transaction]
 Keys: TypeAlias = Mapping[str | None, Ed25519PublicKey]
 NO_KEYS: Keys = MappingProxyType({})
 
@@ -90,6 +93,7 @@ class Snapshot:
     tolerance: Tolerance
     clock_offset: float
     keys: Keys  # Of actors, as they are today.
+    beside: Sessions = ()  # More transactions that see the same moment.
 
     def places(self, topics: Collection[str]) -> list[Place]:
         return [place for place in self.end if place.topic in topics]
@@ -100,6 +104,7 @@ class Snapshot:
 
 
 Find: TypeAlias = Callable[[Snapshot], Awaitable[Finding]]
+Findings: TypeAlias = Mapping[str, Finding]  # By the name of an invariant.
 
 
 # Rows are summed up by the database; topics are read record by record, which takes longer.
@@ -108,10 +113,10 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 
 
 class Check(NamedTuple):
-    """One way to look at an invariant (`I1`, ...), which may have several."""
+    """One way to look at an invariant (`I1`, ...) or at several, of which each may have many."""
 
-    invariant: str
-    find: Find
+    invariants: Sequence[str]
+    find: Callable[[Snapshot], Awaitable[Findings]]
     source: Source = "rows"
 
 
@@ -122,6 +127,15 @@ class Invariants(NamedTuple):
     checks: Sequence[Check]
     topics: Collection[str]  # Those that the checks read.
     worth_knowing: Callable[[Transaction], Awaitable[Sequence[str]]]
+
+
+def of_one(invariant: str, find: Find, source: Source = "rows") -> Check:
+    """Check one invariant alone."""
+
+    async def find_all(snapshot: Snapshot) -> Findings:
+        return {invariant: await find(snapshot)}
+
+    return Check((invariant,), find_all, source)
 
 
 def violations_in(rows: Sequence[Record]) -> list[Violation]:
@@ -146,7 +160,48 @@ def of_rows(
         count = await snapshot.tx.fetchval(checked)
         return Finding(count, rows[0][3] if rows else 0, violations=violations_in(rows))
 
-    return Check(invariant, find)
+    return of_one(invariant, find)
+
+
+class Rule(NamedTuple):
+    """What no row of a table may be: a condition, which may have a rare excuse that is dear."""
+
+    invariant: str
+    what: str
+    numbers: str  # Of a row that breaks it, as a JSON object.
+    broken: str
+    excuse: str = "false"
+
+
+def by_row(table: str, counting: Mapping[str, str], *rules: Rule) -> Check:
+    """Check each row of a table for itself, all rules in one pass; those that break one are sought.
+
+    `counting` says for each invariant which rows it looks at.
+    """
+    conditions = *counting.values(), *(rule.broken for rule in rules)
+    columns = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
+    counts = f"SELECT {columns} FROM {table}"  # noqa: S608 - Constants of the caller.
+
+    async def find(snapshot: Snapshot) -> Findings:
+        found = await snapshot.tx.fetchrow(counts)
+        assert found is not None, "it counts"
+        findings = {name: Finding(found[number]) for number, name in enumerate(counting)}
+        for number, rule in enumerate(rules, start=len(counting)):
+            if found[number]:
+                details = await rule_broken(table, rule).find(snapshot)
+                findings[rule.invariant].include(details[rule.invariant])
+        return findings
+
+    return Check((*counting,), find)
+
+
+def rule_broken(table: str, rule: Rule) -> Check:
+    """Look for the rows that break one rule."""
+    broken = (
+        f"SELECT account_id, '{rule.what}' AS what, {rule.numbers} AS numbers"  # noqa: S608 - Same.
+        f" FROM {table} WHERE ({rule.broken}) AND NOT ({rule.excuse})"
+    )
+    return of_rows(rule.invariant, broken)
 
 
 GUARDS = """
@@ -180,6 +235,17 @@ def kept_by(invariant: str, table: str, trigger: str) -> Check:
 def counted(table: str, condition: str = "true") -> str:
     """How many rows a check looks at."""
     return f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - Constants of the caller.
+
+
+@asynccontextmanager
+async def beside(url: str, tx: Transaction, count: int = SESSIONS - 1) -> AsyncIterator[Sessions]:
+    """Hold more transactions that see the very moment that another one sees."""
+    moment = await tx.fetchval("SELECT pg_export_snapshot()")
+    async with AsyncExitStack() as stack:
+        others = [await stack.enter_async_context(one_moment(url)) for _ in range(count)]
+        for other in others:
+            await other.execute(f"SET TRANSACTION SNAPSHOT '{moment}'")
+        yield others
 
 
 @asynccontextmanager

@@ -217,6 +217,6 @@ async def check(rig: Rig) -> None:
     ):
         snapshot = await verifying.taken(tx, topics, ())
         for one in (one for module in BY_ROWS for one in module.CHECKS):
-            finding = await one.find(snapshot)
-            for violation in finding.violations:
-                raise OperatorError(f"{one.invariant}: {violation.what}: {violation.numbers}")
+            for invariant, finding in (await one.find(snapshot)).items():
+                for violation in finding.violations:
+                    raise OperatorError(f"{invariant}: {violation.what}: {violation.numbers}")

@@ -71,7 +71,7 @@ async def found_in_books(settings: Mapping[str, str], operation_id: str) -> list
 
 async def heard_of(settings: Mapping[str, str], found: Found) -> list[Heard] | None:
     """None where no Kafka answers: the books tell most of it all the same."""
-    window = window_of(found.operation, float(settings.get("CLOCK_OFFSET") or 0))
+    window = window_of(found.operation, surroundings.clock_offset(settings))
     try:
         async with retained.opened(settings[KAFKA]) as topics:
             return await listen(topics, found.operation, window)

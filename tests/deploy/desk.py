@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from deploy.examination import Report, examine
 from deploy.local.environment import KAFKA
-from deploy.verify import Report, actor_keys, examine
+from deploy.verify import actor_keys
 from services.credits.verify import INVARIANTS
 from shared import retained
 from shared.contracts.credits import BalanceChanged, CreditsGranted

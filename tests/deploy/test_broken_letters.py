@@ -52,7 +52,7 @@ def position(offset: int) -> list[Header]:
 
 async def found(desk: Desk) -> Finding:
     (check,) = aside.checks([TOPIC])
-    return await check.find(await taken(desk.tx, desk.topics, [TOPIC, ASIDE]))
+    return (await check.find(await taken(desk.tx, desk.topics, [TOPIC, ASIDE])))["I12"]
 
 
 async def test_a_letter_that_came_as_it_was_is_right_and_a_repeat_is_one(

@@ -14,7 +14,7 @@ from shared.contracts.invoicing import InvoicePaid
 from shared.contracts.message import Message
 from shared.kafka import Letter
 from shared.lanes import lane_of
-from shared.verifying import Check, Finding, Snapshot, violations_in
+from shared.verifying import Finding, Snapshot, of_one, violations_in
 
 SAID: tuple[type[Message], ...] = (
     InvoicePaid,
@@ -110,4 +110,4 @@ def expected_of(letter: Letter) -> Expected | None:
     return Expected(lane_of(account_id), account_id, kind, subject, state)
 
 
-CHECKS = (Check("I9", find, "topics"),)
+CHECKS = (of_one("I9", find, "topics"),)

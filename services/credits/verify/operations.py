@@ -1,6 +1,6 @@
 """An operation has one reservation and one end, and is charged as it ended (I4 to I6)."""
 
-from shared.verifying import counted, guarded_by, kept_by, of_rows
+from shared.verifying import Rule, by_row, guarded_by, kept_by, of_rows
 
 # Twice in one lane the primary key refuses; in two lanes one of them is not its account's.
 ONE_RESERVATION = """
@@ -22,49 +22,72 @@ ONE_RESERVATION = """
     SELECT account_id, 'an account lies in several lanes', jsonb_build_object('lanes', count(*))
     FROM accounts GROUP BY account_id HAVING count(*) > 1
 """
-ONE_STATE = """
-    SELECT account_id, 'a reservation is in no state or in two' AS what, jsonb_build_object(
-        'operation_id', subject_id, 'state', state, 'closed_at', closed_at,
-        'close_reason', close_reason, 'is_refused', refusal IS NOT NULL) AS numbers
-    FROM reservations
-    WHERE state NOT IN ('held', 'committed', 'committed_late', 'released', 'expired', 'refused')
-       OR (closed_at IS NULL) <> (state IN ('held', 'refused'))
-       OR (close_reason IS NULL) <> (closed_at IS NULL)
-       OR (state = 'held' AND refusal IS NOT NULL) OR (state = 'refused' AND refusal IS NULL)
-"""
-ENDS = """
-    SELECT account_id, 'an operation ended in one way and was charged in another' AS what,
-           jsonb_build_object('operation_id', subject_id, 'state', state, 'held', held, 'charged',
-                              charged, 'shortfall', shortfall, 'seq', charge_seq) AS numbers
-    FROM reservations
-    WHERE (state NOT IN ('committed', 'committed_late')
-           AND (charged <> 0 OR shortfall <> 0 OR charge_seq IS NOT NULL))
-       OR closed_at < created_at
-    UNION ALL
-    SELECT account_id, 'more was charged than held, without an entry of its own',
-           jsonb_build_object('operation_id', subject_id, 'held', held, 'charged', charged,
-                              'seq', charge_seq)
-    FROM reservations WHERE charged > held AND NOT EXISTS (
-        SELECT FROM ledger WHERE ledger.lane = reservations.lane
-           AND ledger.account_id = reservations.account_id AND seq = charge_seq
-           AND plan_delta + purchased_delta = -charged)
-"""
-OUTCOMES = """
-    SELECT account_id, 'who asked cannot read the outcome' AS what, jsonb_build_object(
-        'operation_id', subject_id, 'state', state, 'is_requested', request IS NOT NULL,
-        'is_refused', refusal IS NOT NULL) AS numbers
-    FROM reservations
-    WHERE (request IS NULL) <> (requested_at IS NULL)
-       OR (request IS NULL
-           AND (refusal IS NOT NULL OR answered_late OR state IN ('held', 'refused')))
-"""
+ROWS = by_row(
+    "reservations",
+    {"I4": "true", "I5": "true", "I6": "request IS NOT NULL"},
+    Rule(
+        "I4",
+        "a reservation is in no state or in two",
+        """
+        jsonb_build_object(
+            'operation_id', subject_id, 'state', state, 'closed_at', closed_at,
+            'close_reason', close_reason, 'is_refused', refusal IS NOT NULL)
+        """,
+        """
+        state NOT IN ('held', 'committed', 'committed_late', 'released', 'expired', 'refused')
+        OR (closed_at IS NULL) <> (state IN ('held', 'refused'))
+        OR (close_reason IS NULL) <> (closed_at IS NULL)
+        OR (state = 'held' AND refusal IS NOT NULL) OR (state = 'refused' AND refusal IS NULL)
+        """,
+    ),
+    Rule(
+        "I5",
+        "an operation ended in one way and was charged in another",
+        """
+        jsonb_build_object(
+            'operation_id', subject_id, 'state', state, 'held', held, 'charged', charged,
+            'shortfall', shortfall, 'seq', charge_seq)
+        """,
+        """
+        (state NOT IN ('committed', 'committed_late')
+         AND (charged <> 0 OR shortfall <> 0 OR charge_seq IS NOT NULL))
+        OR closed_at < created_at
+        """,
+    ),
+    Rule(
+        "I5",
+        "more was charged than held, without an entry of its own",
+        """
+        jsonb_build_object(
+            'operation_id', subject_id, 'held', held, 'charged', charged, 'seq', charge_seq)
+        """,
+        "charged > held",
+        """
+        EXISTS (SELECT FROM ledger WHERE ledger.lane = reservations.lane
+                   AND ledger.account_id = reservations.account_id AND seq = charge_seq
+                   AND plan_delta + purchased_delta = -charged)
+        """,
+    ),
+    Rule(
+        "I6",
+        "who asked cannot read the outcome",
+        """
+        jsonb_build_object(
+            'operation_id', subject_id, 'state', state, 'is_requested', request IS NOT NULL,
+            'is_refused', refusal IS NOT NULL)
+        """,
+        """
+        (request IS NULL) <> (requested_at IS NULL)
+        OR (request IS NULL
+            AND (refusal IS NOT NULL OR answered_late OR state IN ('held', 'refused')))
+        """,
+    ),
+)
 
 CHECKS = (
-    of_rows("I4", ONE_RESERVATION, counted("reservations")),
-    of_rows("I4", ONE_STATE),
+    ROWS,
+    of_rows("I4", ONE_RESERVATION),
     guarded_by("I4", "ended_in_time", "reservations_pkey"),
-    of_rows("I5", ENDS, counted("reservations")),
     kept_by("I5", "reservations", "terminal_states_stay"),
     guarded_by("I5", "charged_once", "charged_in_the_ledger"),
-    of_rows("I6", OUTCOMES, counted("reservations", "request IS NOT NULL")),
 )

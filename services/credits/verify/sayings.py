@@ -11,7 +11,7 @@ from shared.contracts.credits import OBEYED, RunClosed
 from shared.contracts.message import Message
 from shared.contracts.operating import AlertRaised, AuditRecorded
 from shared.lanes import lane_of, lane_of_key
-from shared.verifying import Check, Finding, Snapshot, Violation, violations_in
+from shared.verifying import Finding, Snapshot, Violation, of_one, violations_in
 
 Row: TypeAlias = tuple[object, ...]
 OURS = {message.topic for message in OBEYED}
@@ -120,4 +120,4 @@ async def compare(
         finding.add(*violations_in(await snapshot.tx.fetch(kind.differing, *columns)))
 
 
-CHECKS = (Check("I11", find, "topics"),)
+CHECKS = (of_one("I11", find, "topics"),)

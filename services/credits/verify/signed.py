@@ -20,7 +20,7 @@ from shared.contracts.credits import (
 )
 from shared.contracts.message import Message
 from shared.kafka import Letter, Refused
-from shared.verifying import Check, Finding, Keys, Snapshot, violations_in
+from shared.verifying import Finding, Keys, Snapshot, of_one, violations_in
 
 SAID: tuple[type[Message], ...] = (
     AdjustmentRequested,
@@ -134,4 +134,4 @@ async def listen(snapshot: Snapshot, heard: Signatures, message: type[Message]) 
     heard.since[topic] = (max(begins) if is_known else LAST).isoformat()
 
 
-CHECKS = (Check("I15", find, "topics"),)
+CHECKS = (of_one("I15", find, "topics"),)

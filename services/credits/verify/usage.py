@@ -4,7 +4,7 @@ Both are kept for a time only, by the month; what was charged before has no usag
 """
 
 from services.credits.partitions import KEPT_SINCE
-from shared.verifying import counted, of_rows
+from shared.verifying import by_row, of_rows
 
 # Credits of an operation are weighed with a hash of its id, so that the sums of an account differ
 # when they are another's. Small numbers are multiplied as integers: that is the way of nearly all.
@@ -17,13 +17,14 @@ WEIGHED = """
 """
 CHARGED = WEIGHED.format(credits="charged", short="shortfall", id="subject_id")
 LOGGED = WEIGHED.format(credits="credits_used", short="shortfall", id="operation_id")
-# A kind of use and its hour, under a hash: only what is the same is summed up in one row.
+# A kind of use and its hour, under a hash: only what is the same is summed up in one row. It has 31
+# bits, so that it can be multiplied by how many there are.
 KIND = """
-    date_part('epoch', {hour})::bigint # coalesce(uuid_hash_extended(site_id, 0), 0)
+    2147483647 & (date_part('epoch', {hour})::bigint # coalesce(uuid_hash_extended(site_id, 0), 0)
     # hashtextextended(operation_type, hashtextextended(source, hashtextextended(status,
       hashtextextended(coalesce({model}, ''), hashtextextended(coalesce(provider, ''),
       hashtextextended(coalesce(image_quality, ''), hashtextextended(coalesce(item_kind, ''), 0)
-      ))))))
+      )))))))
 """
 KEPT_KIND = KIND.format(hour="hour", model="model")
 USED_KIND = KIND.format(
@@ -67,7 +68,7 @@ USED = f"""
                               'actions', kept.actions, 'rows', used.actions)
     FROM (
         SELECT lane, account_id, sum(actions) AS actions,
-               sum(actions * ({KEPT_KIND})::numeric) AS kinds,
+               sum(actions * ({KEPT_KIND})) AS kinds,
                sum(credits) AS credits, sum(shortfall) AS shortfall, sum(cost_usd) AS cost_usd,
                sum(tokens_input) AS tokens_input, sum(tokens_output) AS tokens_output,
                sum(items) AS items, sum(response_ms) AS response_ms, sum(responses) AS responses
@@ -81,4 +82,7 @@ USED = f"""
            used.tokens_input, used.tokens_output, used.items, used.response_ms, used.responses)
 """  # noqa: S608 - Constants.
 
-CHECKS = (of_rows("I1", USED, counted("usage")),)
+CHECKS = (
+    of_rows("I1", USED),
+    by_row("usage", {"I1": "true", "I17": "status <> 'failed'"}),
+)
