@@ -1,7 +1,7 @@
 """Every balance is the sum of its entries, and every entry has its cause (I1).
 
 Row by row that would take half a minute a million entries; so what belongs together is first summed
-up under a hash for each account, and only accounts whose sums differ are looked at row by row.
+up under a hash, for each account or lane: only those whose sums differ are looked at row by row.
 """
 
 from shared.verifying import of_rows
@@ -61,22 +61,24 @@ CAUSES = """
         SELECT lane, account_id, coalesce(seq, 0), amount, 'adjustment', adjustment_id::text
         FROM adjustments WHERE refusal IS NULL OR seq IS NOT NULL
     ), suspect AS MATERIALIZED (
-        SELECT lane, account_id FROM (
-            SELECT lane, account_id, sum(hashint8extended(plan_delta + purchased_delta,
-                   hashtextextended(reference_type, hashtextextended(reference_id, seq)))) AS hash
-            FROM ledger GROUP BY lane, account_id
+        SELECT lane FROM (
+            SELECT lane, sum(hashint8extended(plan_delta + purchased_delta, hashtextextended(
+                   reference_type, hashtextextended(reference_id, uuid_hash_extended(
+                   account_id, seq))))) AS hash
+            FROM ledger GROUP BY lane
         ) AS moved FULL JOIN (
-            SELECT lane, account_id, sum(hashint8extended(caused,
-                   hashtextextended(reference_type, hashtextextended(reference_id, seq)))) AS hash
-            FROM cause GROUP BY lane, account_id
-        ) AS caused USING (lane, account_id)
+            SELECT lane, sum(hashint8extended(caused, hashtextextended(
+                   reference_type, hashtextextended(reference_id, uuid_hash_extended(
+                   account_id, seq))))) AS hash
+            FROM cause GROUP BY lane
+        ) AS caused USING (lane)
         WHERE moved.hash IS DISTINCT FROM caused.hash
     )
     SELECT account_id, 'an entry and its cause do not agree' AS what, jsonb_build_object(
         'seq', seq, 'amount', plan_delta + purchased_delta, 'reference_id', entry.reference_id,
         'cause', cause.reference_id, 'caused', caused) AS numbers
-    FROM (SELECT * FROM ledger JOIN suspect USING (lane, account_id)) AS entry
-    FULL JOIN (SELECT * FROM cause JOIN suspect USING (lane, account_id)) AS cause
+    FROM (SELECT * FROM ledger JOIN suspect USING (lane)) AS entry
+    FULL JOIN (SELECT * FROM cause JOIN suspect USING (lane)) AS cause
          USING (lane, account_id, seq)
     WHERE (plan_delta + purchased_delta, entry.reference_type, entry.reference_id)
           IS DISTINCT FROM (caused, cause.reference_type, cause.reference_id)
