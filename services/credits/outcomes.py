@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from services.credits.book import Account, Book, Buckets, Granted, Reservation
+from services.credits.book import Account, Book, Buckets, Extension, Granted, Reservation
 from services.credits.prices import Config, Model, Usage
 from services.credits.remembered import Remembered
 from shared.contracts.credits import (
@@ -108,16 +108,16 @@ def rejected(command: Request, error: Error) -> Reply:
     )
 
 
-def extended(request: ExtensionRequested, until: datetime, *, replayed: bool) -> ExtensionReplied:
+def extended(given: Extension, *, replayed: bool) -> ExtensionReplied:
     return ExtensionReplied(
-        account_id=request.account_id,
-        command=request.topic,
-        id=request.subject,
+        account_id=given.account_id,
+        command=ExtensionRequested.topic,
+        id=given.subject_id,
         status="ok",
         data=Extended(
-            operation_id=request.operation_id,
-            run_id=None if request.operation_id else request.run_id,
-            expires_at=in_milliseconds(until),
+            operation_id=given.subject_id if given.kind == "operation" else None,
+            run_id=given.subject_id if given.kind == "run" else None,
+            expires_at=in_milliseconds(given.expires_at),
         ),
         replayed=replayed,
     )

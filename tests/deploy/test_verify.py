@@ -118,8 +118,10 @@ async def test_rows_alone_are_looked_at_sooner_and_prometheus_reads_the_outcome(
         (["--service", "debits"], {}, "debits cannot be verified; there is credits"),
         ([], {KAFKA: "127.0.0.1:9"}, "no Kafka answers at 127.0.0.1:9"),
         ([], {"CREDITS_DATABASE_URL": "limits"}, '" does not exist'),
+        ([], {"CLOCK_OFFSET": "soon"}, "CLOCK_OFFSET is no number of seconds: soon"),
+        ([], {"CLOCK_OFFSET": "nan"}, "CLOCK_OFFSET is no number of seconds: nan"),
     ],
-    ids=["an unknown service", "no Kafka", "a database without tables"],
+    ids=["an unknown service", "no Kafka", "a database without tables", "no clock", "no time"],
 )
 def test_what_cannot_be_verified_is_said_in_one_line(
     books: Stack, keeper: Operator, arguments: list[str], more: dict[str, str], words: str

@@ -16,12 +16,14 @@ from tests.correcting import (
     reversed_,
     unfreeze,
 )
-from tests.making import ANN, BOB, cancelled, completed, failed, paid, requested, uuid
+from tests.credits.rules.pricing import config_update, model_update
+from tests.making import ANN, BOB, cancelled, completed, extension, failed, paid, requested, uuid
 from tests.running import (
     RUN,
     S10,
     done,
     run_completed,
+    run_extension,
     run_requested,
     stage_done,
     stage_failed,
@@ -33,6 +35,7 @@ OPEN_RUN, DONE_RUN, FAILED_RUN, LARGE_RUN = (RUN + number for number in range(4)
 REFUND, TAKEN_BACK, FAILED_REFUND, LARGE_REFUND, UNASKED = range(0x201, 0x206)
 OPEN_DISPUTE, LOST_DISPUTE = 0x211, 0x212
 GIVEN, TOO_MUCH = 0x301, 0x302
+PRICED, RATED = "site_structure", "gpt-4o"  # Of what nobody here uses.
 LONG: Final = {"hold_ttl_s": MAX_RUN_HOLD_SECONDS}
 IMAGES = [ImageCount(quality="premium", count=2), ImageCount(quality="basic", count=1)]
 
@@ -63,7 +66,10 @@ OPERATIONS: Sequence[Sequence[Message]] = (
         failed(51),
         completed(103, BOB, tokens_output=60_000),
     ),
-    (requested(50), requested(51), requested(1), requested(103, BOB)),
+    (
+        *(requested(50), requested(51), requested(1), requested(103, BOB)),
+        *(extension(30, MAX_HOLD_SECONDS), extension(30, 60), extension(1, 60), extension(99, 60)),
+    ),
 )
 RUNS: Sequence[Sequence[Message]] = (
     (
@@ -88,8 +94,17 @@ RUNS: Sequence[Sequence[Message]] = (
     (
         run_completed(DONE_RUN, EVE),
         run_requested(run=OPEN_RUN, account=EVE, **LONG),
+        run_extension(MAX_RUN_HOLD_SECONDS, OPEN_RUN, EVE),
+        run_extension(60, DONE_RUN, EVE),
         completed(207, EVE, run_id=uuid(DONE_RUN), stage=1),
     ),
+)
+# Of two changes that have seen the same version the first counts.
+PRICES: Sequence[Message] = (
+    config_update(PRICED, description="Better."),
+    config_update(PRICED, description="Best."),
+    model_update(RATED, tokens_per_word="2"),
+    model_update(RATED, expected=7),
 )
 CORRECTIONS: Sequence[Sequence[Message]] = (
     (),
@@ -114,6 +129,7 @@ CORRECTIONS: Sequence[Sequence[Message]] = (
         freeze(TAKEN_BACK, 300, EVE),
         freeze(REFUND, 499, EVE),
         adjustment(GIVEN, 50, EVE),
+        *PRICES,
     ),
 )
 WAVES: Sequence[Sequence[Message]] = [

@@ -14,7 +14,7 @@ def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
     """Let the hold of an operation or of a run live longer."""
     key = (request.account_id, request.subject, request.extend_s)
     if (given := book.extensions.get(key)) is not None:
-        return [outcomes.extended(request, given.expires_at, replayed=True)]
+        return [outcomes.extended(given, replayed=True)]
     is_run = request.operation_id is None
     until = extended_run(book, request) if is_run else extended_operation(book, request)
     if isinstance(until, Error):
@@ -30,7 +30,7 @@ def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
     )
     book.extensions[key] = new
     book.new_extensions.append(new)
-    return [outcomes.extended(request, until, replayed=False)]
+    return [outcomes.extended(new, replayed=False)]
 
 
 def extended_operation(book: Book, request: ExtensionRequested) -> datetime | Error:

@@ -121,7 +121,7 @@ def extension(row: Extension) -> Outcome:
         run_id=row.subject_id if row.kind == "run" else None,
         extend_s=row.extend_s,
     )
-    return stored(outcomes.extended(asked, row.expires_at, replayed=True), encode(asked))
+    return stored(outcomes.extended(row, replayed=True), encode(asked))
 
 
 async def approved(books: Books, keys: Collection[Key]) -> Replies:

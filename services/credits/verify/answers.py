@@ -1,9 +1,10 @@
-"""What every command was answered at first, from the rows that remember it, by reply topic.
+"""What every command may have been answered, from the rows that remember it, by reply topic.
 
 As to somebody who asks again: what has happened since then, as an extension, changes nothing.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -12,11 +13,15 @@ import msgspec
 from services.credits import correction_refusals, corrections, outcomes, refusals, run_outcomes
 from services.credits.book import Key, Reservation
 from services.credits.queries.operations import FIND_OPERATIONS
-from services.credits.store import adjustments, clawbacks, runs
+from services.credits.store import adjustments, clawbacks, extensions, runs
 from services.credits.store import keys as by_key
+from services.credits.verify import price_answers
 from shared.contracts.credits import (
     AdjustmentReplied,
+    CostConfigUpdateReplied,
+    ExtensionReplied,
     FreezeReplied,
+    ModelPriceUpdateReplied,
     OperationReplied,
     RunReplied,
 )
@@ -25,7 +30,8 @@ from shared.contracts.message import Reply
 from shared.lanes import lane_of
 from shared.postgres import Transaction
 
-Answers: TypeAlias = Mapping[Key, Reply]
+# Of each key, all answers that it may have got; a command with a first answer has that one alone.
+Answers: TypeAlias = Mapping[Key, Sequence[Reply]]
 Find: TypeAlias = Callable[[Transaction, Collection[Key]], Awaitable[Answers]]
 
 
@@ -34,7 +40,7 @@ class Kind(NamedTuple):
 
     decode: Callable[[bytes], Reply]
     find: Find
-    other_content: Callable[[str], Error]  # The conflict that is kept nowhere.
+    kept_nowhere: Collection[Callable[[str], Error]] = ()  # The conflicts with a state.
 
 
 async def of_operations(tx: Transaction, keys: Collection[Key]) -> Answers:
@@ -43,23 +49,34 @@ async def of_operations(tx: Transaction, keys: Collection[Key]) -> Answers:
     rows = await by_key.find(tx, FIND_OPERATIONS, wanted)
     known = [Reservation(**row) for row in rows]
     return {
-        (row.account_id, row.subject_id): outcomes.first_answer(row, replayed=True)
+        (row.account_id, row.subject_id): [outcomes.first_answer(row, replayed=True)]
         for row in known
         if row.request is not None
     }
 
 
+async def of_extensions(tx: Transaction, keys: Collection[Key]) -> Answers:
+    """Each target that was asked for has an answer of its own; a no is kept nowhere."""
+    found = defaultdict[Key, list[Reply]](list)
+    for given in await extensions.known(tx, keys):
+        key = given.account_id, given.subject_id
+        found[key].append(outcomes.extended(given, replayed=True))
+    return {key: found[key] for key in keys}
+
+
 async def of_runs(tx: Transaction, keys: Collection[Key]) -> Answers:
     found = await runs.find_runs(tx, keys)
     return {
-        key: run_outcomes.first_answer(run) for key, run in found.items() if run.request is not None
+        key: [run_outcomes.first_answer(run)]
+        for key, run in found.items()
+        if run.request is not None
     }
 
 
 async def of_freezes(tx: Transaction, keys: Collection[Key]) -> Answers:
     found = await clawbacks.known(tx, [(account_id, "refund", name) for account_id, name in keys])
     return {
-        (row.account_id, row.subject_id): corrections.freeze_answer(row, replayed=True)
+        (row.account_id, row.subject_id): [corrections.freeze_answer(row, replayed=True)]
         for row in found.values()
         if row.request is not None
     }
@@ -67,26 +84,25 @@ async def of_freezes(tx: Transaction, keys: Collection[Key]) -> Answers:
 
 async def of_adjustments(tx: Transaction, keys: Collection[Key]) -> Answers:
     found = await adjustments.known(tx, keys)
-    return {key: corrections.adjustment_answer(row, replayed=True) for key, row in found.items()}
+    return {key: [corrections.adjustment_answer(row, replayed=True)] for key, row in found.items()}
+
+
+def of_type(reply: type[Reply], find: Find, *kept_nowhere: Callable[[str], Error]) -> Kind:
+    return Kind(msgspec.json.Decoder(reply).decode, find, kept_nowhere)
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        OperationReplied.topic: Kind(
-            msgspec.json.Decoder(OperationReplied).decode, of_operations, refusals.other_content
+        OperationReplied.topic: of_type(OperationReplied, of_operations, refusals.other_content),
+        ExtensionReplied.topic: of_type(
+            ExtensionReplied, of_extensions, refusals.closed, refusals.closed_run
         ),
-        RunReplied.topic: Kind(
-            msgspec.json.Decoder(RunReplied).decode, of_runs, refusals.other_run
+        RunReplied.topic: of_type(RunReplied, of_runs, refusals.other_run),
+        FreezeReplied.topic: of_type(FreezeReplied, of_freezes, correction_refusals.other_refund),
+        AdjustmentReplied.topic: of_type(
+            AdjustmentReplied, of_adjustments, correction_refusals.other_adjustment
         ),
-        FreezeReplied.topic: Kind(
-            msgspec.json.Decoder(FreezeReplied).decode,
-            of_freezes,
-            correction_refusals.other_refund,
-        ),
-        AdjustmentReplied.topic: Kind(
-            msgspec.json.Decoder(AdjustmentReplied).decode,
-            of_adjustments,
-            correction_refusals.other_adjustment,
-        ),
+        CostConfigUpdateReplied.topic: of_type(CostConfigUpdateReplied, price_answers.of_configs),
+        ModelPriceUpdateReplied.topic: of_type(ModelPriceUpdateReplied, price_answers.of_models),
     }
 )

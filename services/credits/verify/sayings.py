@@ -1,34 +1,26 @@
-"""What was said of runs, alerts and changes by hand is what the books say of them (I11)."""
+"""What was said of use, runs, alerts and changes by hand is what the books say of them (I11).
 
-from collections.abc import Callable, Mapping, Sequence
+Each of these comes in the transaction of what it tells of, and in one parcel with the other facts
+of it; so it is not asked row by row whether anybody was told. Prices have a check of their own, and
+`health.reported` tells of nothing that is kept.
+"""
+
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from services.credits.verify import run_sayings, usage_sayings
 from services.credits.verify.authors import KEPT_SINCE
-from shared.contracts.credits import OBEYED, RunClosed
+from services.credits.verify.saying import Kind, Row, by_statement
+from shared.contracts.credits import OBEYED
 from shared.contracts.message import Message
 from shared.contracts.operating import AlertRaised, AuditRecorded
 from shared.lanes import lane_of, lane_of_key
-from shared.verifying import Finding, Snapshot, Violation, of_one, violations_in
+from shared.verifying import Finding, Snapshot, Violation, of_one
 
-Row: TypeAlias = tuple[object, ...]
 OURS = {message.topic for message in OBEYED}
 
-RUNS = """
-    SELECT said.account_id::text, 'a run was announced in one way and stands in another',
-           jsonb_build_object('announced', to_jsonb(said) - 'lane' - 'account_id',
-                              'state', row.state, 'charged', row.charged, 'released', row.released,
-                              'shortfall', row.shortfall)::text
-    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
-                $7::bigint[])
-         AS said (lane, account_id, run_id, state, charged, released, shortfall)
-    LEFT JOIN runs AS row ON row.lane = said.lane AND row.run_id = said.run_id
-          AND row.account_id = said.account_id
-    WHERE (said.state, said.charged, said.released, said.shortfall)
-          IS DISTINCT FROM (row.state, row.charged, row.released, row.shortfall)
-"""
 # Alerts of this month are always kept.
 ALERTS = """
     SELECT said.account_id::text, 'an alert was announced that is not in the books',
@@ -50,31 +42,15 @@ AUDITS = f"""
 """  # noqa: S608 - Constants.
 
 
-class Kind(NamedTuple):
-    """How one kind of fact is read, and held against its rows."""
-
-    decode: Callable[[bytes], Message]
-    row: Callable[[Message], Row | None]
-    differing: str
-
-
-def of_run(said: Message) -> Row | None:
-    assert isinstance(said, RunClosed), "its decoder gives nothing else"
-    whose = lane_of(said.account_id), said.account_id, said.run_id
-    return *whose, said.state, said.charged, said.released, said.shortfall
-
-
-def of_alert(said: Message) -> Row | None:
+def of_alert(said: AlertRaised) -> Row | None:
     """Other services raise alerts as well."""
-    assert isinstance(said, AlertRaised), "its decoder gives nothing else"
     if said.source != "credits" or said.account_id is None:
         return None
     return lane_of(said.account_id), said.account_id, said.alert_id, said.window
 
 
-def of_audit(said: Message) -> Row | None:
+def of_audit(said: AuditRecorded) -> Row | None:
     """Other services keep records as well: of their own commands."""
-    assert isinstance(said, AuditRecorded), "its decoder gives nothing else"
     if said.action not in OURS:
         return None
     lane = lane_of_key((said.account_id or said.object.id).encode())
@@ -83,9 +59,10 @@ def of_audit(said: Message) -> Row | None:
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        RunClosed.topic: Kind(msgspec.json.Decoder(RunClosed).decode, of_run, RUNS),
-        AlertRaised.topic: Kind(msgspec.json.Decoder(AlertRaised).decode, of_alert, ALERTS),
-        AuditRecorded.topic: Kind(msgspec.json.Decoder(AuditRecorded).decode, of_audit, AUDITS),
+        **run_sayings.KINDS,
+        **usage_sayings.KINDS,
+        AlertRaised.topic: by_statement(AlertRaised, ALERTS, of_alert),
+        AuditRecorded.topic: by_statement(AuditRecorded, AUDITS, of_audit),
     }
 )
 TOPICS = tuple(KINDS)
@@ -106,18 +83,14 @@ async def find(snapshot: Snapshot) -> Finding:
 async def compare(
     snapshot: Snapshot, finding: Finding, kind: Kind, values: Sequence[bytes]
 ) -> None:
-    rows: list[Row] = []
+    said: list[Message] = []
     finding.checked += len(values)
     for value in values:
         try:
-            said = kind.decode(value)
+            said.append(kind.decode(value))
         except msgspec.DecodeError as error:
             finding.add(Violation(None, "a fact cannot be read", {"error": str(error)}))
-        else:
-            rows += [row] if (row := kind.row(said)) else []
-    if rows:
-        columns: Sequence[object] = [*zip(*rows, strict=True)]
-        finding.add(*violations_in(await snapshot.tx.fetch(kind.differing, *columns)))
+    finding.add(*await kind.differing(snapshot.tx, said))
 
 
 CHECKS = (of_one("I11", find, "topics"),)
