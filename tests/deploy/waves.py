@@ -68,7 +68,7 @@ OPERATIONS: Sequence[Sequence[Message]] = (
     ),
     (
         *(requested(50), requested(51), requested(1), requested(103, BOB)),
-        *(extension(30, MAX_HOLD_SECONDS), extension(30, 60), extension(1, 60), extension(99, 60)),
+        *(extension(30, MAX_HOLD_SECONDS), extension(30, 60), extension(5, 60), extension(99, 60)),
     ),
 )
 RUNS: Sequence[Sequence[Message]] = (
