@@ -72,7 +72,11 @@ class AsOf(Protocol):
 
 Books = TypeVar("Books", bound=AsOf)
 Take: TypeAlias = Callable[[Letter, Question[Any]], bool]
-LookUp: TypeAlias = Callable[[Books, Sequence[Question[Any]]], Awaitable[Sequence[Answer]]]
+Asking: TypeAlias = "Question[Any] | Error | None"  # None: it is no question.
+Found: TypeAlias = Sequence[Answer]
+LookUp: TypeAlias = Callable[[Books, Sequence[Question[Any]]], Awaitable[Found]]
+Find: TypeAlias = Callable[[Sequence[Question[Any]]], Awaitable[Found]]
+Look: TypeAlias = Callable[[Transaction, Find, Sequence[Question[Any]]], Awaitable[Found]]
 Kinds: TypeAlias = Mapping[type[Params], LookUp[Books]]
 
 
@@ -109,12 +113,12 @@ async def answer_all(service: Service, desk: Desk[Books], letters: Sequence[Lett
     """Answer a poll; what is the same kind of question is looked up together."""
     every = [(letter, admitted(desk, letter)) for letter in letters]
     here = [(letter, asked) for letter, asked in every if not is_taken(desk, letter, asked)]
-    async with snapshot(service.database.pool_for(None)) as tx:
-        await tx.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MILLISECONDS}")
-        books = await desk.open(tx)
-        answers = await look_up_all(tx, desk, books, [asked for _, asked in here])
-    answered = zip((letter for letter, _ in here), answers, strict=True)
-    await send(service, desk, answered, books.now)
+    asked = [question for _, question in here]
+    try:
+        now, answers = await look_up_all(service, desk, asked, at_once)
+    except FAILS_ALONE:
+        now, answers = await look_up_all(service, desk, asked, by_itself)
+    await send(service, desk, zip((letter for letter, _ in here), answers, strict=True), now)
 
 
 async def answer_later(
@@ -140,7 +144,7 @@ async def send(
     await service.publisher.deliver(packed(told.records))  # An answer too large for Kafka is none.
 
 
-def is_taken(desk: Desk[Books], letter: Letter, asked: Question[Any] | Error | None) -> bool:
+def is_taken(desk: Desk[Books], letter: Letter, asked: Asking) -> bool:
     """Whether somebody else answers it, later."""
     if not isinstance(asked, Question):
         return False
@@ -148,7 +152,7 @@ def is_taken(desk: Desk[Books], letter: Letter, asked: Question[Any] | Error | N
     return take is not None and take(letter, asked)
 
 
-def admitted(desk: Desk[Books], letter: Letter) -> Question[Any] | Error | None:
+def admitted(desk: Desk[Books], letter: Letter) -> Asking:
     """Who asks comes before what is asked; None where a letter is no question."""
     query = letter.content
     if not isinstance(query, Query):
@@ -170,31 +174,44 @@ def may_ask(kind: type[Params], role: str | None) -> bool:
 
 
 async def look_up_all(
-    tx: Transaction,
+    service: Service,
     desk: Desk[Books],
-    books: Books,
-    asked: Sequence[Question[Any] | Error | None],
-) -> list[Answer | None]:
-    """An answer to each question; whatever else stands among them stays as it is."""
-    answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
+    asked: Sequence[Asking],
+    look: Look,
+) -> tuple[datetime, Sequence[Answer | None]]:
+    """As of which moment, and an answer to each question; what is none stays as it is."""
+    async with snapshot(service.database.pool_for(None)) as tx:
+        await tx.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MILLISECONDS}")
+        books = await desk.open(tx)
+        answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
+        for look_up, questions in kinds_of(desk, asked).items():
+            found = await look(tx, partial(look_up, books), list(questions.values()))
+            for place, answer in zip(questions, found, strict=True):
+                answers[place] = answer
+    return books.now, answers
+
+
+def kinds_of(
+    desk: Desk[Books], asked: Sequence[Asking]
+) -> dict[LookUp[Books], dict[int, Question[Any]]]:
+    """Questions that are looked up together, each under its place."""
     kinds: dict[LookUp[Books], dict[int, Question[Any]]] = {}
     for place, question in enumerate(asked):
         if isinstance(question, Question):
             kinds.setdefault(desk.look_up_for(question), {})[place] = question
-    for look_up, questions in kinds.items():
-        found = await looked_up(tx, look_up, books, list(questions.values()))
-        for place, answer in zip(questions, found, strict=True):
-            answers[place] = answer
-    return answers
+    return kinds
 
 
-async def looked_up(
-    tx: Transaction, look_up: LookUp[Books], books: Books, questions: Sequence[Question[Any]]
-) -> Sequence[Answer]:
+async def at_once(_: Transaction, find: Find, questions: Sequence[Question[Any]]) -> Found:
+    """Where one kind fails, the whole poll does: it saves two round trips a kind."""
+    return await find(questions)
+
+
+async def by_itself(tx: Transaction, find: Find, questions: Sequence[Question[Any]]) -> Found:
     """One kind, behind a savepoint: where it fails, the others are answered all the same."""
     try:
         async with tx.transaction():
-            return await look_up(books, questions)
+            return await find(questions)
     except FAILS_ALONE as error:
         kind = type(questions[0].params).query
         log.warning("not looked up", query=kind, questions=len(questions), error=repr(error))
