@@ -29,10 +29,11 @@ NOBODY: Mapping[str, str] = MappingProxyType(
 )
 
 
-# Days, Mondays and months are those of UTC, and so are hours. The first day was a Thursday.
+# Days, Mondays and months are those of UTC, and so are hours. The year 1 began on a Monday, and so
+# many hours before 1970.
 DAY = "date_bin('1 day', hour, timestamptz 'epoch')"
-MONDAY = "date_bin('7 days', hour, timestamptz 'epoch' - interval '3 days')"
-HOUR_OF_WEEK = "(date_part('epoch', hour)::bigint / 3600 + 72) % 168"
+MONDAY = "date_bin('7 days', hour, timestamptz '0001-01-01 00:00+00')"
+HOUR_OF_WEEK = "(date_part('epoch', hour)::bigint / 3600 + 17259888) % 168"
 
 
 class Dimension(NamedTuple):

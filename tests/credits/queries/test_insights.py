@@ -1,9 +1,11 @@
 """`credits.insights` looks at the same use from every side: totals agree, and so does the log."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.credits.rebuild import KEY, NUMBERS
 from shared.contracts.types import Json, JsonObject, Role
 from tests.credits.queries.clerk import Clerk, token
 from tests.credits.queries.workshop import BLOG, MADE, SHOP, TOTAL, s23
@@ -114,6 +116,29 @@ async def test_the_timeline_is_cut_as_asked(
     monday = now - timedelta(days=now.weekday())
     assert list(rows) == [now.strftime(key)]
     assert list(weeks) == [monday.strftime("%Y-%m-%d")]
+
+
+async def test_weeks_begin_on_monday(clerk: Clerk, account: str) -> None:
+    """In years and centuries of all kinds, also before 1970."""
+    await clerk.hears(paid(500, account), completed(1, account))
+    pool = clerk.credits.service.database.pool_for(None)
+    hours = [datetime(1969, 12, 28, 23, tzinfo=UTC) + timedelta(hours=n * 997) for n in range(500)]
+    copied = ", ".join(name for name in KEY.split(", ") + NUMBERS.split(", ") if name != "hour")
+    await pool.execute(
+        f"INSERT INTO hourly_usage (hour, {copied}) SELECT its_hour, {copied} "
+        "FROM hourly_usage, unnest($2::timestamptz[]) AS its_hour WHERE account_id = $1",
+        account,
+        hours,
+    )
+    until: JsonObject = {"to": str(hours[-1].date() + timedelta(days=1))}
+
+    weeks = await by_key(clerk, account, "timeline", granularity="week", **until)
+    times = await by_key(clerk, account, "hour_of_week", **until)
+
+    mondays = [str((hour - timedelta(days=hour.weekday())).date()) for hour in hours]
+    assert {key: row["actions"] for key, row in weeks.items()} == Counter(mondays)
+    written = [f"{hour.isoweekday()}-{hour:%H}" for hour in hours]
+    assert {key: row["actions"] for key, row in times.items()} == Counter(written)
 
 
 async def test_what_began_outside_the_range_is_left_out(clerk: Clerk, account: str) -> None:
