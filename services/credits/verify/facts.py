@@ -115,8 +115,9 @@ class Partition:
             heard = list(understood(records, self.finding))
             order.hear(heard)
             self._hear(heard, sure)
-            told = [said for record, said in heard if record.offset < sure]
-            self.finding.add(*await disagreements(self.snapshot.tx, told))
+            if place.topic != BalanceChanged.topic:  # An account has one state: the newest.
+                told = [said for record, said in heard if record.offset < sure]
+                self.finding.add(*await disagreements(self.snapshot.tx, told))
         if (last := order.last_in_question) is not None:
             async for records in self.snapshot.retained.read(place, start, last):
                 order.hear_again(records)

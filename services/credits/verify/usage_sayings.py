@@ -32,8 +32,12 @@ USED = f"""
                               'announced', said.credits_used, 'credits_used', row.credits_used,
                               'is_logged', row.usage_id IS NOT NULL)::text
     FROM unnest({", ".join(ARRAYS)}) AS said ({COLUMNS})
-    LEFT JOIN usage AS row ON row.lane = said.lane AND row.account_id = said.account_id
-          AND row.created_at = said.created_at::timestamptz AND row.usage_id = said.usage_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM usage
+        WHERE usage.lane = said.lane AND usage.account_id = said.account_id
+          AND usage.created_at = said.created_at::timestamptz AND usage.usage_id = said.usage_id
+        OFFSET 0
+    ) AS row ON true
     WHERE said.created_at::timestamptz >= ({KEPT_SINCE})
       AND (({", ".join(f"said.{name}" for name in NAMES)}, said.cost_usd::numeric)
            IS DISTINCT FROM ({", ".join(f"row.{name}" for name in NAMES)}, row.cost_usd))
