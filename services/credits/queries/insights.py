@@ -155,7 +155,7 @@ def parts_in(rows: Iterable[Record], params: AskInsights) -> list[Part]:
 
 
 def part_of(key: str, rows: Sequence[Record]) -> Part:
-    kinds = {row[name] for row in rows for name in ("first_kind", "last_kind") if row[name]}
+    kinds = {kind for row in rows for kind in (row["first_kind"], row["last_kind"]) if kind}
     return Part(key, kinds, added(map(sums_in, rows)) if len(rows) > 1 else sums_in(rows[0]))
 
 
