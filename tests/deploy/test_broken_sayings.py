@@ -2,7 +2,9 @@
 
 import pytest
 
+from services.credits.verify import answers, facts, price_sayings, sayings
 from services.credits.verify.price_sayings import OTHERWISE, UNSAID
+from shared.contracts.credits import ANNOUNCED
 from tests.deploy.desk import HELD, Desk, broken, whose
 from tests.deploy.waves import EVE, OPEN_DISPUTE, OPEN_RUN, PRICED, RATED
 from tests.making import ANN, BOB, uuid
@@ -12,6 +14,13 @@ pytestmark = pytest.mark.servers
 ANSWERED = "a command was answered in one way and stands in the books in another"
 RUNNING = f"run_id = '{uuid(OPEN_RUN)}'"
 CHANGED = f"operation_type = '{PRICED}' AND version = 2"
+KEPT_NOWHERE = {"credits.query.replied", "alert.read.replied", "service.health.reported"}
+
+
+def test_whatever_credits_says_is_looked_at_or_kept_nowhere() -> None:
+    looked_at = {*answers.KINDS, *facts.TOPICS, *sayings.TOPICS, *price_sayings.TOPICS}
+    assert looked_at | KEPT_NOWHERE == {message.topic for message in ANNOUNCED}
+    assert not looked_at & KEPT_NOWHERE
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def of_type(reply: type[Reply], find: Find, *kept_nowhere: Callable[[str], Error
     return Kind(msgspec.json.Decoder(reply).decode, find, kept_nowhere)
 
 
+# Whoever asks a question, or reads an alert, again is answered anew: nothing of it is kept.
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         OperationReplied.topic: of_type(OperationReplied, of_operations, refusals.other_content),

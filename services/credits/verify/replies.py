@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from services.credits.book import Key
+from services.credits.verify import price_answers
 from services.credits.verify.answers import KINDS, Answers, Kind
 from shared.contracts.message import Reply, encode
 from shared.contracts.replies import REPLY_TOPICS
@@ -16,7 +17,8 @@ from shared.verifying import Finding, Snapshot, Violation
 TOPICS = (*REPLY_TOPICS, *KINDS)
 # "You may not", "mistyped", "try later" are no outcomes: the id stays free (`contract.md` 2).
 NOT_KEPT = ("forbidden", "invalid", "unavailable", "not.found")
-NOBODY = ""  # Prices are nobody's.
+NOBODY = ""  # Whose prices are.
+OF_NOBODY = price_answers.of_configs, price_answers.of_models
 TYPES = {("ce_type", topic.encode()): topic for topic in KINDS}
 
 
@@ -47,7 +49,8 @@ def sorted_out(records: Sequence[Record]) -> Mapping[str, Sequence[Reply]]:
 async def compare(
     snapshot: Snapshot, finding: Finding, kind: Kind, replies: Sequence[Reply]
 ) -> None:
-    keys = {(reply.account_id or NOBODY, reply.id) for reply in replies}
+    asked = [reply for reply in replies if reply.account_id or kind.find in OF_NOBODY]
+    keys = {(reply.account_id or NOBODY, reply.id) for reply in asked}
     stored = await find_stored(snapshot.tx, finding, kind, keys)
     finding.checked += len(replies)
     for reply in replies:

@@ -2,7 +2,7 @@
 
 Each of these comes in the transaction of what it tells of, and in one parcel with the other facts
 of it; so it is not asked row by row whether anybody was told. Prices have a check of their own, and
-`health.reported` tells of nothing that is kept.
+`service.health.reported` tells of nothing that is kept.
 """
 
 from collections.abc import Mapping, Sequence
