@@ -20,6 +20,7 @@ from shared.contracts.message import Message, Part, Reply
 from shared.contracts.types import Role
 from shared.envelope import Postmark
 from shared.kafka import Letter
+from shared.kept_plans import keep_plans
 from shared.postgres import REFUSES_THE_DATA, Transaction, snapshot
 from shared.publisher import packed
 from shared.service import Service
@@ -181,7 +182,7 @@ async def look_up_all(
 ) -> tuple[datetime, Sequence[Answer | None]]:
     """As of which moment, and an answer to each question; what is none stays as it is."""
     async with snapshot(service.database.pool_for(None)) as tx:
-        await tx.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MILLISECONDS}")
+        await keep_plans(tx, LONGEST_STATEMENT_MILLISECONDS)
         books = await desk.open(tx)
         answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
         for look_up, questions in kinds_of(desk, asked).items():

@@ -27,6 +27,7 @@ from shared.contracts.errors import Error, unavailable
 from shared.contracts.moments import in_milliseconds
 from shared.jobs import MAY_PASS
 from shared.kafka import Letter
+from shared.kept_plans import keep_plans
 from shared.objects import Draft
 from shared.postgres import Record, Transaction, read_clock, snapshot
 from shared.service import Service
@@ -35,7 +36,7 @@ MOST_ROWS = 100_000
 ROWS_AT_ONCE = 200  # Formatted in some milliseconds, in which nothing else of the process runs.
 MOST_WAITING = 100
 KEPT_HOURS = 24
-LONGEST_STATEMENT = "30s"
+LONGEST_STATEMENT_MILLISECONDS = 30_000
 FOLDER = "exports"
 CSV = "text/csv; charset=utf-8"
 # A spreadsheet takes what begins so for a formula.
@@ -100,7 +101,7 @@ class Exports:
     async def _written(self, draft: Draft, question: Asked) -> tuple[datetime, int]:
         """The moment of the snapshot, and how many rows there are: at most one too many."""
         async with snapshot(self.service.database.pool_for(None)) as tx:
-            await tx.execute(f"SET LOCAL statement_timeout = '{LONGEST_STATEMENT}'")
+            await keep_plans(tx, LONGEST_STATEMENT_MILLISECONDS)
             books = await self.desk.open(tx)
             return books.now, await write_rows(tx, draft, question, books.now)
 

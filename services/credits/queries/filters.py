@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from services.credits.queries.books import Reading, by_keys, whole_tables
 from services.credits.queries.questions import WORDS
 from shared.asking import Question
 from shared.contracts.access import DEVELOPER
@@ -17,6 +16,7 @@ from shared.contracts.credits.queries import UsageFilter
 from shared.contracts.errors import Error, forbidden
 from shared.contracts.moments import FIRST, LAST
 from shared.contracts.types import Count, Dec, Uuid
+from shared.kept_plans import Reading, by_keys, whole_tables
 from shared.lanes import lane_of
 from shared.postgres import Record
 from shared.spans import span_of

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.credits.queries.books import Books, Reading, by_keys, whole_tables
+from services.credits.queries.books import Books
 from services.credits.queries.questions import WORDS, asked_as
 from shared.asking import Question
 from shared.contracts.credits import Transaction, Transactions
@@ -16,6 +16,7 @@ from shared.contracts.credits.queries import AskTransactions
 from shared.contracts.errors import Error
 from shared.contracts.moments import LAST, in_milliseconds
 from shared.contracts.types import MAX_INT, Positive, Uuid
+from shared.kept_plans import Reading, by_keys, whole_tables
 from shared.keyset import cursor_of, start_of
 from shared.lanes import lane_of
 from shared.postgres import Record

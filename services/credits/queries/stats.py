@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import MAXYEAR, datetime, timedelta
 
 from services.credits.prices import USD_UNITS, usd_text
-from services.credits.queries.books import Books, whole_tables
+from services.credits.queries.books import Books
 from services.credits.queries.filters import OF_ALL, OF_ONE
 from services.credits.queries.questions import asked_as
 from shared.asking import Question
 from shared.contracts.credits.answers import CreditsStats
 from shared.contracts.credits.queries import AskStats
 from shared.contracts.moments import LAST, moment_of
+from shared.kept_plans import whole_tables
 from shared.lanes import lane_of
 from shared.postgres import Record
 from shared.spans import Span

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.credits.queries.books import PLANNED_AT
 from shared.contracts.types import JsonObject
+from shared.kept_plans import PLANNED_AT
 from tests.credits.queries.clerk import Clerk, question, token
 from tests.databases import own_database
 from tests.making import completed, paid, uuid
