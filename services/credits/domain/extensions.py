@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from services.credits import outcomes, refusals
 from services.credits.book import Book, Change, Extension
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import ExtensionRequested
 from shared.contracts.errors import Error, not_found
 from shared.contracts.message import Message

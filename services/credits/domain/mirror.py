@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from services.credits.book import Book
 from services.credits.catalogue import FREE
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.invoicing import (
     AccountOpened,
     AccountStatusChanged,

@@ -11,8 +11,6 @@ from msgspec.structs import replace
 
 from services.credits import price_news, refusals
 from services.credits.book import Book
-from services.credits.domain.asked import Asked
-from services.credits.domain.audits import audited
 from services.credits.domain.defaults import (
     LAST_ONE,
     flaws_of,
@@ -21,6 +19,7 @@ from services.credits.domain.defaults import (
 )
 from services.credits.domain.spelling import canonical
 from services.credits.outcomes import rejected
+from shared.asked import Asked, audited
 from shared.contracts.credits import (
     CostConfig,
     CostConfigUpdateRequested,

@@ -3,8 +3,8 @@
 from typing import Final
 
 from services.credits.book import Book
-from services.credits.domain.asked import Asked
 from shared.alerting.rules import mark_as_read
+from shared.asked import Asked
 from shared.contracts.message import Message
 from shared.contracts.operating import AlertReadRequested
 

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from services.credits import outcomes, refusals
 from services.credits.book import Account, Book, Change, Reservation, Run
-from services.credits.domain.asked import Asked
 from services.credits.prices import NOTHING_SAID, Config, Model, PriceList
+from shared.asked import Asked
 from shared.contracts.credits import CHARGED, OperationRequested
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, encode

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from services.credits import refusals, run_outcomes
 from services.credits.book import Account, Book, Run, Stage
-from services.credits.domain.asked import Asked
 from services.credits.domain.requests import not_offered
 from services.credits.outcomes import rejected
 from services.credits.prices import USUAL_QUALITY, Config, Model, PriceList
+from shared.asked import Asked
 from shared.contracts.credits import Estimate, ImageCount, PlannedStage, RunRequested
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, encode

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import (
     CostConfigUpdated,
     CostConfigUpdateReplied,

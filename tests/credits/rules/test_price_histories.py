@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import CostConfigUpdateReplied, CreditsCommitted
 from shared.contracts.operating import AuditRecorded
 from tests.credits.rules.desk import Desk, all_of, desk_with, only
