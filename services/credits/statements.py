@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from shared.contracts.catalogue import PACKAGES, PLANS
+from shared.contracts.catalogue import PACKAGES
 from shared.contracts.credits import CostConfig, ModelPrice
 from shared.contracts.invoicing import Package, Plan
 
@@ -13,7 +13,6 @@ read_plan = msgspec.json.Decoder(Plan).decode
 read_package = msgspec.json.Decoder(Package).decode
 
 # Whatever is announced is newer than what is known from the first start on.
-SEED_PLANS = {plan.plan_code: replace(plan, version=0) for plan in PLANS}
 SEED_PACKAGES = {package.package_code: replace(package, version=0) for package in PACKAGES}
 
 

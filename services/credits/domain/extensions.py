@@ -18,7 +18,7 @@ def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
     is_run = request.operation_id is None
     until = extended_run(book, request) if is_run else extended_operation(book, request)
     if isinstance(until, Error):
-        return [outcomes.rejected(request, until)]
+        return [request.refused(until)]
     new = Extension(
         book.accounts[request.account_id].lane,
         request.subject,

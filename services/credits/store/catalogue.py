@@ -11,6 +11,7 @@ from shared.contracts.credits import (
     ModelPrice,
     ModelPriceUpdateRequested,
 )
+from shared.mirror import SEED_PLANS
 from shared.postgres import Transaction
 
 PRICE_CHANGES = frozenset((CostConfigUpdateRequested, ModelPriceUpdateRequested))
@@ -37,7 +38,7 @@ async def read(tx: Transaction, version: int) -> Catalogue:
     return Catalogue(
         version,
         Prices(configs, models),
-        sql.SEED_PLANS | {plan.plan_code: plan for plan in plans},
+        {**SEED_PLANS, **{plan.plan_code: plan for plan in plans}},
         sql.SEED_PACKAGES | {package.package_code: package for package in packages},
     )
 
