@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from services.credits import statements as sql
 from services.credits.book import Account, Book, Standing
 from services.credits.domain import Cause
-from services.credits.store.keys import Key, find, save_rows
+from shared.keys import Key, find, save_rows
 from shared.lanes import lane_of
 from shared.postgres import Record, Transaction
 

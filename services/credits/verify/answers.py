@@ -13,7 +13,7 @@ from services.credits import correction_refusals, corrections, outcomes, refusal
 from services.credits.book import Key, Reservation
 from services.credits.queries.operations import FIND_OPERATIONS
 from services.credits.store import adjustments, clawbacks, runs
-from services.credits.store import keys as by_key
+from shared import keys as by_key
 from shared.contracts.credits import (
     AdjustmentReplied,
     FreezeReplied,
