@@ -80,6 +80,13 @@ class AlertRaised(AlertRow, frozen=True, kw_only=True):
 
     topic: ClassVar[str] = "alert.raised"
 
+    @property
+    def mark(self) -> str:
+        """What it is about, so far as it is raised once: of another limit it is raised again."""
+        if self.kind == "limits.threshold":
+            return f"{self.about}:{self.data['limit']}"
+        return self.about
+
 
 class Alert(AlertRow, frozen=True, kw_only=True):
     """An alert as it is listed."""

@@ -15,9 +15,17 @@ from datetime import datetime
 from typing import TypeAlias
 
 from services.limits.book.accounts import Account, Override
-from services.limits.book.counters import HARD_TYPES, LIMIT_TYPES, NO_WINDOW, Counter, HardType
+from services.limits.book.counters import (
+    HARD_TYPES,
+    LIMIT_TYPES,
+    NO_WINDOW,
+    Counter,
+    HardType,
+    Room,
+)
 from services.limits.book.holds import Hold, HoldState
-from services.limits.book.members import Member, MemberRole, MemberState
+from services.limits.book.members import Member
+from services.limits.book.plans import limit_in
 from services.limits.book.remembered import Kept, Mark
 from services.limits.book.resources import Resource, ResourceKind
 from shared.alerting.rules import Shelf
@@ -42,13 +50,12 @@ __all__ = [
     "MarkKey",
     "Member",
     "MemberKey",
-    "MemberRole",
-    "MemberState",
     "Override",
     "RequestKey",
     "Resource",
     "ResourceKey",
     "ResourceKind",
+    "Room",
 ]
 
 # An id is unique in its account: another tenant's hold or member is an unknown one.
@@ -122,6 +129,11 @@ class Book:
         plan = self.plans.get(account.plan_code)
         return 0 if plan is None else limit_in(plan, limit_type)
 
+    def room(self, account: Account, limit_type: LimitType) -> Room:
+        """What is taken now, and what is allowed."""
+        counter = self.counter(account, limit_type)
+        return Room(counter.shown, counter.held, self.limit_of(account, limit_type))
+
     def team_of(self, account_id: str) -> list[Member]:
         """Whoever has a seat in the account, or is invited to one."""
         return [m for m in self.members.values() if m.account_id == account_id and m.has_a_seat]
@@ -133,9 +145,3 @@ class Book:
         """Answer this command so for ever."""
         self.kept[new.account_id, new.topic, new.natural_key] = new
         self.new_kept.append(new)
-
-
-def limit_in(plan: Plan, limit_type: LimitType) -> int | None:
-    """How much a plan allows; None is unlimited, 0 is not included."""
-    limit: int | None = getattr(plan, f"max_{limit_type}")
-    return limit

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from shared.contracts.errors import LimitType
 
@@ -11,6 +11,27 @@ HardType: TypeAlias = Literal["sites", "users", "keywords"]
 LIMIT_TYPES: tuple[LimitType, ...] = get_args(LimitType)
 HARD_TYPES: tuple[HardType, ...] = get_args(HardType)  # The others begin anew every month.
 NO_WINDOW = "-"  # Of hard limits.
+
+
+class Room(NamedTuple):
+    """What is taken of a limit, and what is left; None where it has none."""
+
+    used: int
+    held: int
+    limit: int | None
+
+    @property
+    def current(self) -> int:
+        """What nobody else can have."""
+        return self.used + self.held
+
+    @property
+    def available(self) -> int | None:
+        return None if self.limit is None else max(0, self.limit - self.current)
+
+    @property
+    def over_by(self) -> int:
+        return 0 if self.limit is None else max(0, self.used - self.limit)
 
 
 @dataclass(slots=True)
@@ -31,11 +52,6 @@ class Counter:
     def shown(self) -> int:
         """What is used, for whoever asks or decides."""
         return max(0, self.used)
-
-    @property
-    def taken(self) -> int:
-        """What nobody else can have."""
-        return max(0, self.used) + self.held
 
     def count(self, used: int, held: int = 0) -> None:
         """Change it by so much."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HoldDue:
-    """This hold may have expired."""
+    """A hold that may have expired."""
 
     account_id: str
     hold_id: str
@@ -17,7 +17,7 @@ class HoldDue:
 
 @dataclass(frozen=True, slots=True)
 class InvitationDue:
-    """The invitation of this member may have ended."""
+    """An invitation that may have ended."""
 
     account_id: str
     member_id: str
@@ -29,7 +29,7 @@ class InvitationDue:
 
 @dataclass(frozen=True, slots=True)
 class WindowDue:
-    """A new month has begun, which this account has not opened yet."""
+    """A month that has begun, which the account has not opened yet."""
 
     account_id: str
     window: str
@@ -41,7 +41,7 @@ class WindowDue:
 
 @dataclass(frozen=True, slots=True)
 class PlanDue:
-    """The plan of this account has other limits than those that it has followed."""
+    """A plan that has other limits than those that the account has followed."""
 
     account_id: str
     plan_code: str

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
 
-MemberRole: TypeAlias = Literal["owner", "admin", "editor", "viewer"]
-MemberState: TypeAlias = Literal["invited", "active", "removed"]
+from shared.contracts.limits import MemberRole, MemberState
+
 SEATED: tuple[MemberState, ...] = ("invited", "active")
 
 
