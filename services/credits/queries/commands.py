@@ -1,18 +1,16 @@
 """`command.outcome`: the reply that a command got, from the rows that remember it."""
 
-import re
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
 
 from services.credits import outcomes, run_outcomes
-from services.credits.book import Extension, Key
+from services.credits.book import Extension
 from services.credits.queries.books import Books
 from services.credits.queries.corrections import adjustment_replies, freeze_replies
 from services.credits.queries.operations import find_operations
 from services.credits.queries.runs import find_runs
 from services.credits.store import extensions
+from shared import stored as shared_stored
 from shared.asking import Question
 from shared.contracts.credits import (
     AdjustmentRequested,
@@ -22,45 +20,21 @@ from shared.contracts.credits import (
     Outcome,
     RunRequested,
 )
-from shared.contracts.errors import Error, Problem, invalid
+from shared.contracts.errors import Error
 from shared.contracts.message import Reply, encode
-from shared.contracts.operating import AskOutcome, StoredReply, fingerprint
-from shared.contracts.types import HEX_GROUPS
-
-Replies: TypeAlias = Mapping[Key, Outcome | None]
-# The replies to the commands of one topic, by their accounts and ids: one statement.
-Find: TypeAlias = Callable[[Books, Collection[Key]], Awaitable[Replies]]
-
-IS_UUID = re.compile(HEX_GROUPS)
-UNKNOWN = Outcome(known=False)
+from shared.contracts.operating import AskOutcome, StoredReply
+from shared.stored import Find, Key, Replies, answered
 
 
 async def command_outcomes(
     books: Books, questions: Sequence[Question[AskOutcome]]
 ) -> list[Outcome | Error]:
-    """Nothing is started; a command that left its id free is one that nobody knows."""
-    asked = [(q.params.topic, (q.account, q.params.id.lower())) for q in questions]
-    wanted = defaultdict[str, set[Key]](set)
-    for topic, key in asked:
-        if topic in STORED and IS_UUID.fullmatch(key[1]):
-            wanted[topic].add(key)
-    found = {topic: await STORED[topic](books, keys) for topic, keys in wanted.items()}
-    return [outcome(topic, found.get(topic, {}).get(key)) for topic, key in asked]
-
-
-def outcome(topic: str, kept: Outcome | None) -> Outcome | Error:
-    if topic not in STORED:
-        reason = f"Expected one of {', '.join(STORED)}"
-        return invalid([Problem(path="params.topic", reason=reason)])
-    return UNKNOWN if kept is None else kept
+    return await shared_stored.command_outcomes(STORED, books, questions)
 
 
 def stored(reply: Reply, asked: bytes | None = None) -> Outcome:
-    """As it was answered at first, with a mark of what was asked, where that is kept."""
     assert reply.status != "accepted", "what is kept is final"
-    mark = None if asked is None else fingerprint(asked)
-    given = StoredReply(status=reply.status, data=reply.data, error=reply.error)
-    return Outcome(known=True, state="answered", reply=given, fingerprint=mark)
+    return answered(StoredReply(status=reply.status, data=reply.data, error=reply.error), asked)
 
 
 async def authorised(books: Books, keys: Collection[Key]) -> Replies:
@@ -109,7 +83,7 @@ async def approved(books: Books, keys: Collection[Key]) -> Replies:
 
 
 # Where the replies to each command are found.
-STORED: Mapping[str, Find] = MappingProxyType(
+STORED: Mapping[str, Find[Books]] = MappingProxyType(
     {
         OperationRequested.topic: authorised,
         RunRequested.topic: approved,

@@ -14,6 +14,7 @@ from tests.credits.handlers import stories
 from tests.credits.handlers.worker import Worker
 from tests.making import record
 from tests.recorder import Sent
+from tests.signing import by
 
 RUNS = count(1)
 LATER_SECONDS = 100.0  # Past the hold that nobody reports on.
@@ -66,9 +67,9 @@ class Life:
         self.codes = [f"{kind}-{self.number(0)}" for kind in ("kind", "model", "plan", "package")]
         self._first = [record(message) for message in self._beginning()] + self._garbage()
         acts = stories.a_developer_acts(self.number, self.dan)
-        self._second = [stories.by("developer", message) for message in acts]
+        self._second = [by("developer", message) for message in acts]
         self._second += [record(message) for message in self._end()]
-        self._second.append(stories.by("viewer", stories.somebody_reads(self.number, self.dan)))
+        self._second.append(by("viewer", stories.somebody_reads(self.number, self.dan)))
         self.topics = {one.topic for one in (*self._first, *self._second)}
 
     def number(self, small: int) -> int:
