@@ -1,6 +1,15 @@
 """Accounts with their own limits, their counters, and the shares of limits they were told of."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+)
 
 from services.limits.tables.columns import metadata, quantity_column, type_column
 from shared.tables import account_column, lane_column, time_column
@@ -25,6 +34,10 @@ accounts = Table(
     # Every batch updates this row: room on its page keeps the update off the index.
     postgresql_with={"fillfactor": 50},
 )
+
+# By these the sweep finds whose month is over, and who has not followed a change of its plan.
+Index("accounts_by_month", accounts.c.month)
+Index("accounts_by_plan", accounts.c.plan_code, accounts.c.plan_version)
 
 Table(
     "overrides",

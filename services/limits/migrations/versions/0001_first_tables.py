@@ -165,6 +165,8 @@ CREATE TABLE credit_balances (
 """
 OWN = (
     *(ACCOUNTS, OVERRIDES, COUNTERS, MARKS, HOLDS, COMMANDS, MEMBERS, RESOURCES, CREDIT_BALANCES),
+    "CREATE INDEX accounts_by_month ON accounts (month)",
+    "CREATE INDEX accounts_by_plan ON accounts (plan_code, plan_version)",
     "CREATE UNIQUE INDEX holds_by_id ON holds (lane, hold_id, account_id)",
     "CREATE INDEX holds_open ON holds (expires_at) WHERE state = 'held'",
     "CREATE INDEX members_of_account ON members (lane, account_id)",
