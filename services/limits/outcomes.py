@@ -20,7 +20,7 @@ from shared.contracts import limits as said
 from shared.contracts.errors import Error, LimitType
 from shared.contracts.limits.facts import DenialReason, MemberChange, Threshold
 from shared.contracts.message import Command, Part, Reply
-from shared.contracts.moments import end_of, in_milliseconds
+from shared.contracts.moments import end_of, in_milliseconds, window_of
 from shared.contracts.operating import StoredReply, reply_of
 
 DISPLAY_NAMES: Mapping[LimitType, str] = MappingProxyType(
@@ -115,7 +115,7 @@ def hold_granted(hold: Hold, room: Room) -> said.HoldGranted:
         current=room.current,
         limit=room.limit,
         available=room.available,
-        window=hold.window,
+        window=window_of(hold.created_at),
         resets_at=None if is_hard else in_milliseconds(end_of(hold.window)),
         expires_at=in_milliseconds(hold.expires_at),
     )

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from deploy.errors import OperatorError
 from deploy.local import cache, environment, ports, postgres
+from deploy.local.services import STARTED
 from tests.deploy.conftest import Operator, eventually
 
 pytestmark = pytest.mark.servers
@@ -45,7 +46,7 @@ async def test_what_outlives_its_supervisor_is_found_and_what_is_killed_too_star
     assert json.loads(operator.calls("status", "--json").stdout) == {
         "processes": [
             {"name": name, "pid": None, "state": "stopped"}
-            for name in ("kafka", "postgres", "credits")
+            for name in ("kafka", "postgres", *STARTED)
         ]
     }
 

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.limits.handlers import MONTHLY
+from shared.months import make_months
 from tests.databases import own_database
 from tests.limits.handlers.worker import Worker, working
 
@@ -19,6 +21,7 @@ def url(home: Path, environment: dict[str, str]) -> Iterator[str]:
 @pytest.fixture
 async def worker(url: str) -> AsyncIterator[Worker]:
     async with working(url) as worker:
+        await make_months(worker.service, MONTHLY)
         yield worker
 
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
+import msgspec
+
 from services.limits import domain
-from services.limits.handlers import MONTHLY, Limits, answer, obey, sweep
+from services.limits.handlers import Limits, answer, obey, sweep
 from shared.contracts.credits import BalanceChanged
-from shared.contracts.limits import LimitsQuery, UsageChanged
+from shared.contracts.limits import ANNOUNCED, LimitsQuery, UsageChanged
 from shared.contracts.message import Message
 from shared.contracts.types import Json, JsonObject
 from shared.kafka import Reader, Record
-from shared.months import make_months
 from shared.postgres import Database
 from shared.service import Service
 from tests.alone import alone, own_everything, recover
@@ -22,6 +23,7 @@ from tests.recorder import Recorder, Sent
 from tests.signing import VERIFIER
 
 questions = count()
+SAID = {message.topic: message for message in ANNOUNCED}
 
 
 @dataclass
@@ -42,13 +44,13 @@ class Worker:
         records = [record(x) if isinstance(x, Message) else x for x in said]
         await obey(self.limits, self.reader.read_all(records))
         await self.service.outbox.settled()
-        return self.recorder.sent[before:]
+        return [readable(one) for one in self.recorder.sent[before:]]
 
     async def sweep(self) -> list[Sent]:
         before = len(self.recorder.sent)
         await sweep(self.limits)
         await self.service.outbox.settled()
-        return self.recorder.sent[before:]
+        return [readable(one) for one in self.recorder.sent[before:]]
 
     async def notes(self, *states: BalanceChanged) -> None:
         """Hear what credits says, in the group of the questions."""
@@ -74,6 +76,13 @@ class Worker:
         return [tuple(row) for row in rows]
 
 
+def readable(one: Sent) -> Sent:
+    """What is said can be read by whoever goes by the contract."""
+    if one.topic in SAID:
+        msgspec.json.decode(one.value or b"", type=SAID[one.topic])
+    return one
+
+
 def states(sent: Sequence[Sent]) -> dict[str, tuple[int, int]]:
     """What is used and held of each limit, in the last state that was said."""
     said = [one.said for one in sent if one.topic == UsageChanged.topic]
@@ -93,5 +102,4 @@ async def working(
         limits = Limits(service)
         service.on_commands(domain.OBEYED, partial(obey, limits))
         own_everything(service)
-        await make_months(service, MONTHLY)
         yield Worker(limits, recorder, reader(*domain.OBEYED, verifier=VERIFIER))
