@@ -66,9 +66,8 @@ def wish(said: HoldRequested | SiteCreationRequested) -> tuple[str, int, int, bo
 def yes(world: World, one: Customer, row: Hold, code: str) -> Answer:
     used, held, limit, _ = world.row(one, row.kind)
     room = used + held, limit, world.free(one, row.kind)
-    month = row.month if row.kind == QUERIES else "-"
     of_a_site = isinstance(row.asked, SiteCreationRequested)
-    rest = (None, None) if of_a_site else (row.got, month)
+    rest = (None, None) if of_a_site else (row.got, row.month)
     return Answer(code, (*room, *rest, wire(row.until)))
 
 
