@@ -15,7 +15,6 @@ from shared.contracts.limits import (
 from tests.limits.rules.model.room import denied, no, refusal
 from tests.limits.rules.model.world import (
     KEYWORDS,
-    QUERIES,
     SITES,
     USERS,
     Customer,
