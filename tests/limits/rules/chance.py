@@ -44,6 +44,7 @@ quantities = st.sampled_from([1, 1, 2, 5, 8, 9, 10, 12, 25])
 limits = st.sampled_from([None, 0, 1, 3, 10, 12, 20])
 versions = st.integers(1, 5)
 requests = st.integers(1, 9)
+wishes = st.integers(1, 25)
 sites = st.integers(0x51, 0x56)
 people = st.sampled_from([OWNER, "anna", "bert", "carl"])
 
@@ -51,7 +52,7 @@ somebody = st.sampled_from([BY_OWNER, BY_OWNER, BY_ADMIN, BY_DEVELOPER])
 
 holds = st.builds(
     asks_for,
-    requests,
+    wishes,
     quantities,
     st.sampled_from([*TYPES, "keywords", "keywords"]),
     accounts,
