@@ -13,9 +13,11 @@ def watch(book: Book, account: Account) -> list[Message]:
     """Tell what is passed by more than was said, and what is passed no more."""
     more, cleared = list[OverageItem](), list[OverageItem]()
     for limit_type in HARD_TYPES:
-        if not book.knows_limit(account, limit_type):
+        counter = book.counter(account, limit_type)
+        has_any = counter.shown or counter.over_by
+        if not has_any or not book.knows_limit(account, limit_type):
             continue
-        counter, room = book.counter(account, limit_type), book.room(account, limit_type)
+        room = book.room(account, limit_type)
         over_by, before = room.over_by, counter.over_by
         if over_by == before:
             continue

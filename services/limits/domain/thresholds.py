@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from services.limits import alerts, outcomes
-from services.limits.book import LIMIT_TYPES, Account, Book, Mark, Room
+from services.limits.book import LIMIT_TYPES, Account, Book, Mark
 from shared.contracts.errors import LimitType
 from shared.contracts.limits.facts import Threshold
 from shared.contracts.message import Message
@@ -26,17 +26,16 @@ def watch(book: Book, account: Account, before: Levels) -> list[Message]:
     """Tell what was crossed on the way from `before` to what the account uses now."""
     told = list[Message]()
     for limit_type, used in before.items():
-        room = book.room(account, limit_type)
-        if room.used > used and room.limit is not None and room.limit >= SMALLEST_LIMIT:
-            told += crossed(book, account, limit_type, used, room)
+        if book.counter(account, limit_type).shown > used:
+            told += crossed(book, account, limit_type, used)
     return told
 
 
-def crossed(
-    book: Book, account: Account, limit_type: LimitType, before: int, room: Room
-) -> list[Message]:
+def crossed(book: Book, account: Account, limit_type: LimitType, before: int) -> list[Message]:
     """The highest mark that is reached, if it was not reached before, nor ever this month."""
-    assert room.limit is not None, "a share of a limit that there is"
+    room = book.room(account, limit_type)
+    if room.limit is None or room.limit < SMALLEST_LIMIT:
+        return []
     reached = next((mark for mark in MARKS if 100 * room.used >= room.limit * mark[0]), None)
     if reached is None or 100 * before >= room.limit * reached[0]:
         return []
