@@ -126,6 +126,16 @@ def test_whoever_comes_keeps_the_seat_and_whoever_comes_too_late_has_none() -> N
     assert desk.used("users") == (1, 0)
 
 
+def test_whoever_has_a_seat_already_gives_the_second_one_back() -> None:
+    desk = desk_on("starter")
+    member = invited(desk.tell(invite(1), asked=BY_OWNER)).member_id
+
+    fact = only(MemberChanged, desk.tell(accepted(member, OWNER)))
+
+    assert (fact.change, fact.member.state) == ("removed", "removed")
+    assert desk.used("users") == (1, 0)
+
+
 def test_a_member_of_somebody_else_is_nobody_here() -> None:
     desk = desk_on("starter")
     member = invited(desk.tell(invite(1), asked=BY_OWNER)).member_id
@@ -220,8 +230,10 @@ def test_a_suspended_account_loses_members_and_gets_none_a_cancelled_one_neither
 
     assert refused(desk.tell(invite(3), asked=BY_OWNER)).code == "account.suspended"
     assert only(MemberRemoveReplied, desk.tell(remove(first), asked=BY_OWNER)).data
+    assert only(RoleChangeReplied, desk.tell(role(second, "viewer"), asked=BY_OWNER)).data
     desk.tell(now_is("cancelled", version=2))
     assert refused(desk.tell(remove(second), asked=BY_OWNER)).code == "account.cancelled"
+    assert refused(desk.tell(transfer(1, second), asked=BY_OWNER)).code == "account.cancelled"
 
 
 def test_the_latest_moment_counts_and_none_that_is_to_come() -> None:
