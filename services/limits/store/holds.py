@@ -13,6 +13,7 @@ from shared.contracts.limits import (
     SiteCreationFailed,
     SiteCreationRequested,
 )
+from shared.copying import Rows, bigint, bytea, moment, or_null, smallint, uuid, word
 from shared.keys import among, find, save_rows
 from shared.lanes import lane_of
 from shared.postgres import Transaction
@@ -26,26 +27,32 @@ ENDING_SITES: frozenset[type[Ending]] = frozenset((SiteCreated, SiteCreationFail
 Asking: TypeAlias = HoldRequested | SiteCreationRequested
 ASKING: frozenset[type[Asking]] = frozenset((HoldRequested, SiteCreationRequested))
 
-COLUMNS = (
-    "lane",
-    "account_id",
-    "topic",
-    "request_id",
-    "hold_id",
-    "limit_type",
-    "window",
-    "state",
-    "created_at",
-    "expires_at",
-    "requested",
-    "granted",
-    "confirmed",
-    "counted",
-    "closed_at",
-    "purpose",
-    "request",
-    "answer",
+NEW = Rows(
+    "holds",
+    {
+        "lane": smallint,
+        "account_id": uuid,
+        "topic": word,
+        "request_id": uuid,
+        "hold_id": uuid,
+        "limit_type": word,
+        "window": word,
+        "state": word,
+        "created_at": moment,
+        "expires_at": moment,
+        "requested": bigint,
+        "granted": bigint,
+        "confirmed": bigint,
+        "counted": bigint,
+        "closed_at": moment,
+        "purpose": word,
+        "request": or_null(bytea),
+        "answer": or_null(bytea),
+    },
+    renamed={"window": "month"},
 )
+ENDED = ("lane", "request_id", "account_id", "topic", "state", "confirmed", "counted", "closed_at")
+ANSWERED = ("lane", "request_id", "account_id", "topic", "request", "answer")
 FOUND = """
     SELECT lane, account_id::text, topic, request_id::text, hold_id::text, limit_type, month, state,
            created_at, expires_at, requested, granted, confirmed, counted, closed_at, purpose,
@@ -81,19 +88,31 @@ OPEN = """
            greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(expires_at)), 0))
     FROM holds WHERE state = 'held'
 """
-SAVE = """
-    INSERT INTO holds (lane, account_id, topic, request_id, hold_id, limit_type, month, state,
-                       created_at, expires_at, requested, granted, confirmed, counted, closed_at,
-                       purpose, request, answer)
-    SELECT * FROM unnest(
-        $1::smallint[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
-        $8::text[], $9::timestamptz[], $10::timestamptz[], $11::bigint[], $12::bigint[],
-        $13::bigint[], $14::bigint[], $15::timestamptz[], $16::text[], $17::bytea[], $18::bytea[])
-    ON CONFLICT (lane, request_id, account_id, topic) DO UPDATE
-    SET state = excluded.state, expires_at = excluded.expires_at, requested = excluded.requested,
-        granted = excluded.granted, confirmed = excluded.confirmed, counted = excluded.counted,
-        closed_at = excluded.closed_at, purpose = excluded.purpose, request = excluded.request,
-        answer = excluded.answer
+# The usual end: what was asked and answered stays as it is.
+END = """
+    UPDATE holds SET state = new.state, confirmed = new.confirmed, counted = new.counted,
+                     closed_at = new.closed_at
+    FROM (
+        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
+                             $6::bigint[], $7::bigint[], $8::timestamptz[])
+             AS rows (lane, request_id, account_id, topic, state, confirmed, counted, closed_at)
+        OFFSET 0
+    ) AS new
+    WHERE holds.lane = new.lane AND holds.request_id = new.request_id
+      AND holds.account_id = new.account_id AND holds.topic = new.topic
+"""
+# Of a site that was made, or not, before anybody asked.
+ANSWER = """
+    UPDATE holds SET request = new.request, answer = new.answer
+    FROM (
+        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[],
+                             $6::bytea[]) AS rows (lane, request_id, account_id, topic, request,
+                                                   answer)
+        OFFSET 0
+    ) AS new
+    WHERE holds.lane = new.lane AND holds.request_id = new.request_id
+      AND holds.account_id = new.account_id AND holds.topic = new.topic
+      AND holds.request IS NULL
 """
 
 
@@ -130,5 +149,10 @@ async def due(
 
 
 async def save(tx: Transaction, book: Book) -> None:
-    changed = [hold for hold in book.holds.values() if hold.is_new or hold.is_changed]
-    await save_rows(tx, SAVE, COLUMNS, changed)
+    """New rows are copied; of the others only the end is written, and a late answer."""
+    every = list(book.holds.values())
+    await NEW.add(tx, [hold for hold in every if hold.is_new])
+    changed = [hold for hold in every if hold.is_changed and not hold.is_new]
+    await save_rows(tx, END, ENDED, changed)
+    sites = [hold for hold in changed if hold.topic == SiteCreationRequested.topic and hold.request]
+    await save_rows(tx, ANSWER, ANSWERED, sites)
