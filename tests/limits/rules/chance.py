@@ -40,7 +40,7 @@ SOON, MINUTES, WEEK, LONG = (
 
 accounts = st.sampled_from(ACCOUNTS)
 types = st.sampled_from(TYPES)
-quantities = st.sampled_from([1, 1, 2, 5, 8, 9, 10, 12, 25])
+quantities = st.sampled_from([1, 2, 5, 8, 9, 10, 12, 17, 25])
 limits = st.sampled_from([None, 0, 1, 3, 10, 12, 20])
 versions = st.integers(1, 5)
 requests = st.integers(1, 9)
@@ -98,6 +98,8 @@ overrides = st.one_of(
     st.builds(override, types, limits, st.integers(0, 3), accounts),
     st.builds(cleared, types, st.integers(0, 3), accounts),
 )
+is_up_to_date = st.sampled_from([True, True, True, False])
+moments = st.sampled_from([SOON, SOON, MINUTES, MINUTES, MINUTES, WEEK, LONG])
 
 
 def about_member(member: str, account: str) -> st.SearchStrategy[Message]:
@@ -118,11 +120,13 @@ def about_member(member: str, account: str) -> st.SearchStrategy[Message]:
     )
 
 
-def about_hold(hold: str, account: str) -> st.SearchStrategy[Message]:
-    """Whatever may become of a hold."""
+def about_hold(hold: str, account: str, granted: int) -> st.SearchStrategy[Message]:
+    """Whatever may become of a hold, which mostly was made use of."""
+    quantities = st.sampled_from([granted, granted, granted, granted + 1, 1, 0])
     things = st.lists(st.integers(0x51, 0x58), max_size=3)
     return st.one_of(
-        st.builds(confirmed, st.just(hold), st.integers(0, 26), st.just(account)),
+        st.builds(confirmed, st.just(hold), quantities, st.just(account)),
+        st.builds(confirmed, st.just(hold), st.just(granted), st.just(account)),
         st.builds(confirmed, st.just(hold), st.integers(1, 5), st.just(account), things),
         st.just(released(hold, account)),
         st.builds(lambda n: site_made(n, account, hold_id=hold), st.integers(0x51, 0x56)),

@@ -20,11 +20,12 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from services.limits.domain import BY_A_SERVICE, Asked, Due, HoldDue, InvitationDue
-from shared.contracts.limits import HoldRequested, InviteRequested
+from shared.contracts.limits import HoldRequested, InviteRequested, OverrideUpdateRequested
 from shared.contracts.message import Event, Message, Reply
-from tests.limits.making import opened, plan_now
+from tests.limits.making import accepted, confirmed, opened, plan_now
 from tests.limits.rules import chance
 from tests.limits.rules.desk import BY_DEVELOPER, BY_OWNER, NOON, Desk
 from tests.limits.rules.model import Model
@@ -100,8 +101,13 @@ class Histories(RuleBasedStateMachine):
     def invoicing_says_what_is_so(self, message: Message) -> None:
         self.hear_first(message)
 
-    @rule(message=chance.overrides)
-    def a_developer_gives_another_limit(self, message: Message) -> None:
+    @rule(message=chance.overrides, knows=chance.is_up_to_date)
+    def a_developer_gives_another_limit(
+        self, message: OverrideUpdateRequested, *, knows: bool
+    ) -> None:
+        known = self.desk.account(message.account_id).overrides.get(message.limit_type)
+        if knows:
+            message = replace(message, expected_version=known.version if known else 0)
         self.hear_first(message, BY_DEVELOPER)
 
     @precondition(lambda self: self.desk.book.holds)
@@ -109,7 +115,18 @@ class Histories(RuleBasedStateMachine):
     def a_hold_comes_to_an_end(self, data: st.DataObject, *, is_astray: bool) -> None:
         account, hold = data.draw(st.sampled_from(list(self.desk.book.holds)), label="of")
         whose = other(account) if is_astray else account
-        self.hear_first(data.draw(chance.about_hold(hold, whose), label="said"))
+        granted = self.desk.book.holds[account, hold].granted
+        self.hear_first(data.draw(chance.about_hold(hold, whose, granted), label="said"))
+
+    @precondition(lambda self: self.held())
+    @rule(data=st.data())
+    def what_was_held_is_made(self, data: st.DataObject) -> None:
+        account, hold = data.draw(st.sampled_from(self.held()), label="of")
+        granted = self.desk.book.holds[account, hold].granted
+        self.hear_first(confirmed(hold, granted, account))
+
+    def held(self) -> list[tuple[str, str]]:
+        return [key for key, hold in self.desk.book.holds.items() if hold.state == "held"]
 
     @precondition(lambda self: self.desk.book.members)
     @rule(data=st.data(), asked=chance.somebody, is_astray=st.sampled_from([False] * 9 + [True]))
@@ -123,6 +140,15 @@ class Histories(RuleBasedStateMachine):
             asked = BY_OWNER
         self.hear_first(message, asked)
 
+    @precondition(lambda self: self.invited())
+    @rule(data=st.data(), name=chance.people)
+    def whoever_was_invited_comes(self, data: st.DataObject, name: str) -> None:
+        account, member = data.draw(st.sampled_from(self.invited()), label="who")
+        self.hear_first(accepted(member, name, account))
+
+    def invited(self) -> list[tuple[str, str]]:
+        return [key for key, one in self.desk.book.members.items() if one.state == "invited"]
+
     @precondition(lambda self: self.told)
     @rule(data=st.data())
     def what_was_said_is_said_twice_more(self, data: st.DataObject) -> None:
@@ -135,7 +161,7 @@ class Histories(RuleBasedStateMachine):
         assert news == [], "9: a repeat makes news"
         assert self.desk.book.accounts == before, "9: a repeat changes an account"
 
-    @rule(later=st.sampled_from([chance.SOON, chance.MINUTES, chance.WEEK, chance.LONG]))
+    @rule(later=chance.moments)
     def time_passes(self, later: timedelta) -> None:
         """A batch ends, with the states of all accounts that it changed, and the sweep comes."""
         for said in self.desk.end_batch(later):
