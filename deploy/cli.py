@@ -20,6 +20,7 @@ MODULES = {
     "verify": "deploy.verify",
     "rebuild": "deploy.rebuild",
     "holds": "deploy.holds",
+    "limits": "deploy.limits",
     "dlq": "deploy.dead_letters",
     "prices": "deploy.prices",
     "why": "deploy.why",

@@ -35,7 +35,12 @@ def describe_audit_table(metadata: MetaData) -> None:
         Column("audit_id", Uuid, primary_key=True),
         Column("at", TIMESTAMP(timezone=True), primary_key=True),
         Column("account_id", Uuid),
-        Column("actor_kind", Text, CheckConstraint("actor_kind IN ('user', 'service', 'ops')")),
+        Column(
+            "actor_kind",
+            Text,
+            CheckConstraint("actor_kind IN ('user', 'service', 'ops')"),
+            nullable=False,
+        ),
         Column("user_id", Text),
         Column("role", Text),
         Column("action", Text, nullable=False),

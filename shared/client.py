@@ -19,7 +19,7 @@ from shared.contracts.asking import Params
 from shared.contracts.message import Message, Reply, Request, encode
 from shared.contracts.operating import AskOutcome, Outcome, fingerprint
 from shared.contracts.replies import ReplyTopic
-from shared.contracts.services import SERVICES, Service
+from shared.contracts.services import SERVICES, Service, answering
 from shared.mailbox import Enquiry, Mailbox, no_answer
 
 TTL_SECONDS = 6.0  # A command is done within this time or never.
@@ -129,7 +129,7 @@ class Client:
         command = enquiry.request
         if enquiry.done_before is None:
             return None
-        service = next(x for x in SERVICES if type(command) in x.obeyed)
+        service = answering(command)
         question = AskOutcome(topic=command.topic, id=command.subject)
         query = query_of(service, question, command.account_id)
         asked = self._mailbox.enquire(query, enquiry.actor, None)

@@ -13,6 +13,7 @@ from io import BytesIO
 from itertools import chain, repeat
 from operator import attrgetter
 from struct import Struct, error
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from shared.postgres import OutOfRangeError, Transaction
@@ -125,11 +126,20 @@ def pack_usd(value: str | None) -> bytes:
 usd: Encode = partial(map, pack_usd)
 
 
-class Rows:
-    """A table, and how each column is written; `row.label` is the column `label`."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, table: str, columns: Mapping[str, Encode]) -> None:
-        self._table, self._names = table, [path.rpartition(".")[2] for path in columns]
+
+class Rows:
+    """A table, and how each column is written; `row.label` is the column `label`.
+
+    `renamed` are those that have another name in the table.
+    """
+
+    def __init__(
+        self, table: str, columns: Mapping[str, Encode], renamed: Mapping[str, str] = NOTHING
+    ) -> None:
+        names = [path.rpartition(".")[2] for path in columns]
+        self._table, self._names = table, [renamed.get(name, name) for name in names]
         self._encoders = tuple(columns.values())
         self._values = attrgetter(*columns)
         self._field_count = FIELDS(len(columns))

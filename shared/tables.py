@@ -12,6 +12,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
     event,
     text,
 )
@@ -31,6 +32,11 @@ def lane_column() -> Column[int]:
     """The first column of every key of a tenant's table."""
     inside = CheckConstraint(f"lane BETWEEN 0 AND {LANES - 1}")
     return Column("lane", SmallInteger, inside, primary_key=True, autoincrement=False)
+
+
+def account_column() -> Column[object]:
+    """Whose a row is; ids are unique in an account alone, so it is a part of every key."""
+    return Column("account_id", Uuid, primary_key=True)
 
 
 def count_column(name: str) -> Column[int]:

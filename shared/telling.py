@@ -119,14 +119,7 @@ def refuse(told: Told, letter: Letter, refused: Refused) -> Became:
 
 
 def reject(told: Told, command: Request, because: Cause, error: Error) -> Became:
-    reply = command.answer(
-        account_id=command.account_id,
-        command=command.topic,
-        id=command.subject,
-        status="error",
-        error=error,
-    )
-    told.records.append(announce(reply, because, told.postmark))
+    told.records.append(announce(command.refused(error), because, told.postmark))
     return "refused"
 
 

@@ -18,11 +18,11 @@ from deploy.errors import OperatorError
 from deploy.local import environment
 from deploy.local.environment import database_variable
 from services.credits import store
-from services.credits.partitions import months_from, partition
 from services.credits.prices import USD_UNITS, PriceList
 from services.credits.verify import again, authors, balances, holds, operations, payments, usage
 from shared import retained, verifying
 from shared.lanes import lane_of
+from shared.months import months_from, partition
 
 DAYS = 90
 KINDS = 400  # Of work: a type of operation, a model and how much it took.

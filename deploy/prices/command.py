@@ -17,9 +17,9 @@ from deploy.prices import proposal, uses
 from deploy.prices.replay import compared
 from deploy.prices.showing import InWords, OneObject
 from deploy.prices.sums import Account, Sum
-from services.credits import statements as sql
 from services.credits import store
 from services.credits.catalogue import Prices
+from shared.catalogue import Current
 from shared.postgres import Transaction
 from shared.verifying import one_moment
 
@@ -93,9 +93,7 @@ async def accounts(
 
 
 async def read_lists(tx: Transaction, asked: proposal.Proposal) -> Lists:
-    version = await tx.fetchrow(sql.MOMENT)
-    assert version is not None, "the migration makes the one row of catalogue_version"
-    known = (await store.catalogue.read(tx, version[1])).prices
+    known = (await Current(store.catalogue.read, 0).open(tx)).known.prices
     return Lists(known, proposal.applied(asked, known))
 
 

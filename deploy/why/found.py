@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.credits import statements as sql
 from services.credits import store
 from services.credits.book import Reservation
 from services.credits.catalogue import Prices
@@ -13,6 +12,7 @@ from services.credits.queries.ledger import transaction_of
 from services.credits.queries.operations import find_entries, find_operations, find_usage
 from services.credits.queries.usage import usage_row_of
 from shared.asking import Question
+from shared.catalogue import Current
 from shared.contracts.credits import Transaction, UsageRow
 from shared.contracts.credits.queries import AskOperation
 from shared.lanes import LANES
@@ -78,9 +78,8 @@ async def find(tx: Tx, operation_id: str, margin_percent: int) -> list[Found]:
 
 
 async def opened(tx: Tx, margin_percent: int) -> Books:
-    moment = await tx.fetchrow(sql.MOMENT)
-    assert moment is not None, "the migration makes the one row of catalogue_version"
-    return Books(tx, moment[0], await store.catalogue.read(tx, moment[1]), margin_percent)
+    now, catalogue = await Current(store.catalogue.read, 0).open(tx)
+    return Books(tx, now, catalogue, margin_percent)
 
 
 async def run_of(tx: Tx, operation: Reservation) -> Run | None:

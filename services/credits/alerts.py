@@ -1,29 +1,11 @@
 """What customers are told of (credits that run out) and operators (what should not happen)."""
 
-from typing import NamedTuple
-
 from services.credits.book import Account, Book, Reservation
-from shared.contracts.operating import AlertKind, AlertRaised, Audience, Severity
+from shared.alerting import raising
+from shared.alerting.raising import Mark, Words
+from shared.contracts.operating import AlertRaised, Severity
 
 PLAN_CREDITS, BALANCE = "plan_credits", "balance"  # What alerts to customers are about.
-
-
-class Words(NamedTuple):
-    """What an alert says: about what, in which words, with which numbers."""
-
-    about: str
-    title: str
-    message: str
-    data: dict[str, str | int | None]
-
-
-class Mark(NamedTuple):
-    """What is raised once: for whom, how urgent, and at which share where its kind has any."""
-
-    kind: AlertKind
-    severity: Severity
-    audience: Audience = "ops"
-    threshold: int | None = None
 
 
 def threshold(book: Book, account: Account, percent: int, severity: Severity) -> AlertRaised:
@@ -106,19 +88,4 @@ def tier_missing(book: Book, account: Account, work: Reservation, quality: str) 
 
 
 def alert(book: Book, account: Account, mark: Mark, words: Words) -> AlertRaised:
-    """One alert a mark: (account, kind, subject, window, threshold)."""
-    return AlertRaised(
-        account_id=account.account_id,
-        alert_id=next(book.ids),
-        source="credits",
-        audience=mark.audience,
-        kind=mark.kind,
-        severity=mark.severity,
-        about=words.about,
-        title=words.title,
-        message=words.message,
-        data=words.data,
-        window=book.window,
-        created_at=book.at,
-        threshold=mark.threshold,
-    )
+    return raising.alert(book, "credits", account.account_id, mark, words)

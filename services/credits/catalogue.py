@@ -87,8 +87,8 @@ class Catalogue:
     def with_prices(self, prices: Prices) -> "Catalogue":
         return replace(self, prices=prices)
 
-    def with_plan(self, plan: Plan) -> "Catalogue":
-        return replace(self, plans={**self.plans, plan.plan_code: plan})
+    def with_plans(self, plans: Mapping[str, Plan]) -> "Catalogue":
+        return replace(self, plans=plans)
 
     def with_package(self, package: Package) -> "Catalogue":
         return replace(self, packages={**self.packages, package.package_code: package})

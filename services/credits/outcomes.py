@@ -27,7 +27,7 @@ from shared.contracts.credits import (
     ShortfallRecorded,
 )
 from shared.contracts.errors import Error
-from shared.contracts.message import Message, Reply, Request
+from shared.contracts.message import Message
 from shared.contracts.moments import in_milliseconds
 
 
@@ -94,17 +94,6 @@ def authorised(known: Reservation, expires_at: datetime) -> Authorised:
         price_version=known.price_version,
         state=state,
         charged=known.charged if known.answered_late else 0,
-    )
-
-
-def rejected(command: Request, error: Error) -> Reply:
-    """A no that is not kept, or that is about a command whose id belongs to another one."""
-    return command.answer(
-        account_id=command.account_id,
-        command=command.topic,
-        id=command.subject,
-        status="error",
-        error=error,
     )
 
 

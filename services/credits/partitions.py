@@ -1,19 +1,9 @@
-"""The ledger and the usage log lie in a table a month, made ahead; what is over stays."""
+"""The ledger, the usage log and the audit lie in a table a month."""
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-
-import asyncpg
-import structlog
-
-from shared.postgres import Transaction, read_clock, transaction
+from shared.months import make_months
 from shared.service import Service
 
 MONTHLY = ("ledger", "usage", "audit")
-MONTHS_AHEAD = 2
-MAKERS = 7_001  # The key under which workers take turns: PostgreSQL's advisory locks.
-
-EXISTING = "SELECT to_regclass($1) IS NOT NULL"
 
 # The first day of which every row of the usage log is there: months that are over may be gone.
 KEPT_SINCE = r"""
@@ -25,46 +15,7 @@ KEPT_SINCE = r"""
     ), '-infinity')
 """
 
-log = structlog.get_logger(__name__)
-
-
-def months_from(moment: datetime, count: int) -> list[datetime]:
-    """The first moments of this UTC month and of so many after it."""
-    first = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    months = [first]
-    for _ in range(count):
-        months.append((months[-1] + timedelta(days=32)).replace(day=1))
-    return months
-
 
 async def make_partitions(service: Service) -> None:
-    """Make those of this month and the next ones that are missing, one worker at a time."""
-    pool = service.database.pool_for(None)
-    now = await read_clock(pool, service.settings.clock_offset)
-    months = months_from(now, MONTHS_AHEAD + 1)
-    async with transaction(pool) as tx:
-        await tx.execute("SELECT pg_advisory_xact_lock($1)", MAKERS)
-        for table in MONTHLY:
-            for start, end in pairwise(months):
-                await make(tx, table, start, end)
-
-
-async def make(tx: Transaction, table: str, start: datetime, end: datetime) -> None:
-    """Make the table of a month; while rows of it lie in the default table, they stay there."""
-    name = f"{table}_{start:%Y_%m}"
-    if await tx.fetchval(EXISTING, name):
-        return
-    try:
-        async with tx.transaction():
-            await tx.execute(partition(table, name, start, end))
-    except asyncpg.CheckViolationError:
-        log.error("rows of a month lie in the default table", table=name)  # noqa: TRY400 - Known.
-
-
-def partition(table: str, name: str, start: datetime, end: datetime) -> str:
-    """Append only: not even its owner may change what stands there."""
-    return (
-        f"CREATE TABLE {name} PARTITION OF {table} "
-        f"FOR VALUES FROM ('{start:%Y-%m-%d}+00') TO ('{end:%Y-%m-%d}+00');"
-        f"REVOKE UPDATE, DELETE, TRUNCATE ON {name} FROM CURRENT_USER"
-    )
+    """Make those of this month and the next ones that are missing."""
+    await make_months(service, MONTHLY)

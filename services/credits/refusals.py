@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import accumulate, takewhile
 
-from services.credits.book import Account, Book, Standing
+from services.credits.book import Account, Book
 from services.credits.prices import Config, PriceList
 from shared.contracts.errors import (
     CANCEL,
-    SUPPORT,
+    UPGRADE,
     Action,
     Error,
     ErrorCode,
@@ -15,15 +15,11 @@ from shared.contracts.errors import (
     Suggestion,
     conflict,
 )
-from shared.contracts.moments import in_milliseconds
 from shared.contracts.money import Money
 
 BUY = Action(label="Buy Credits", kind="open", target="purchase")
-UPGRADE = Action(label="Upgrade Plan", kind="open", target="plans")
-PAY = Action(label="Pay Invoice", kind="open", target="invoices")
 CHEAPER = Suggestion(kind="lower_quality", text="Lower the quality or the count.")
 FEWER = Suggestion(kind="fewer_items", text="Run fewer items.")
-PAY_FIRST = Suggestion(kind="pay_invoice", text="Pay the open invoice.")
 
 
 def insufficient(book: Book, account: Account, required: int, of_its_run: int = 0) -> Error:
@@ -112,23 +108,6 @@ def purchases(book: Book, account: Account, short: int) -> list[Suggestion]:
 
 def in_words(price: Money) -> str:
     return f"${price.amount_minor // 100}.{price.amount_minor % 100:02d}"
-
-
-def not_active(book: Book, standing: Standing) -> Error:
-    """The account may not spend until it is active again."""
-    paused = standing.status == "suspended"
-    since = in_milliseconds(standing.status_since or book.now)
-    return Error(
-        code="account.suspended" if paused else "account.cancelled",
-        http_status=403,
-        title="Account Paused" if paused else "Account Closed",
-        message="This account is paused." if paused else "This account is closed.",
-        retryable=False,
-        suggestions=[PAY_FIRST, SUPPORT] if paused else [SUPPORT],
-        actions=[PAY, CANCEL] if paused else [CANCEL],
-        reason=standing.status_reason,
-        since=since,
-    )
 
 
 def not_offered(code: ErrorCode, message: str, allowed: list[str]) -> Error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from services.credits.partitions import MAKERS, months_from
+from shared.months import MAKERS, months_from
 from shared.postgres import Pool, Transaction, transaction
 from shared.settings import Settings
 

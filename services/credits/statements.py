@@ -3,23 +3,16 @@
 import msgspec
 from msgspec.structs import replace
 
-from shared.contracts.catalogue import PACKAGES, PLANS
+from shared.contracts.catalogue import PACKAGES
 from shared.contracts.credits import CostConfig, ModelPrice
-from shared.contracts.invoicing import Package, Plan
+from shared.contracts.invoicing import Package
 
 read_config = msgspec.json.Decoder(CostConfig).decode
 read_model = msgspec.json.Decoder(ModelPrice).decode
-read_plan = msgspec.json.Decoder(Plan).decode
 read_package = msgspec.json.Decoder(Package).decode
 
 # Whatever is announced is newer than what is known from the first start on.
-SEED_PLANS = {plan.plan_code: replace(plan, version=0) for plan in PLANS}
 SEED_PACKAGES = {package.package_code: replace(package, version=0) for package in PACKAGES}
-
-
-def to_json(row: msgspec.Struct) -> str:
-    return msgspec.json.encode(row).decode()
-
 
 ACCOUNT = (
     "lane",
@@ -208,11 +201,6 @@ OPEN_HOLDS = """
     ) AS open
 """
 
-# The time of a batch, and whether prices, plans or packages have changed since the last one.
-MOMENT = """
-    SELECT date_trunc('milliseconds', clock_timestamp()), version FROM catalogue_version
-"""
-LOCK_CATALOGUE = "SELECT FROM catalogue_version FOR NO KEY UPDATE"
 WHOLE_CATALOGUE = """
     SELECT 'config', price_version, content::text FROM cost_configs
     UNION ALL SELECT 'model', price_version, content::text FROM model_prices
@@ -228,14 +216,6 @@ ADD_MODELS = """
     INSERT INTO model_prices (model, version, price_version, content)
     SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[]::jsonb[])
 """
-SAVE_PLANS = """
-    INSERT INTO plans (plan_code, version, content)
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[])
-         AS new (code, version, content)
-    ORDER BY code
-    ON CONFLICT (plan_code) DO UPDATE SET version = excluded.version, content = excluded.content
-    WHERE plans.version < excluded.version
-"""
 SAVE_PACKAGES = """
     INSERT INTO packages (package_code, version, content)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::jsonb[])
@@ -244,4 +224,3 @@ SAVE_PACKAGES = """
     ON CONFLICT (package_code) DO UPDATE SET version = excluded.version, content = excluded.content
     WHERE packages.version < excluded.version
 """
-RAISE_CATALOGUE = "UPDATE catalogue_version SET version = version + 1"

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from shared.contracts.operating import AlertReadReplied, AlertReadRequested, AlertsRead, Audience
+from shared.asked import Asked
+from shared.contracts.message import Message
+from shared.contracts.operating import (
+    AlertReadReplied,
+    AlertReadRequested,
+    AlertsRead,
+    Audience,
+    Service,
+)
 from shared.contracts.types import Role
 
 Key: TypeAlias = tuple[str, str]  # Of an alert: its account and its id.
@@ -29,6 +37,13 @@ class Shelf:
 def seen_by(role: Role | None) -> Sequence[Audience]:
     """Whose alerts somebody may see; a service sees what customers do."""
     return ("customer", "ops") if role == DEVELOPER else ("customer",)
+
+
+def read_alerts(
+    shelf: Shelf, source: Service, command: AlertReadRequested, asked: Asked
+) -> list[Message]:
+    """Ours alone, for every service is told of all: what names another is that one's to answer."""
+    return [mark_as_read(shelf, command, asked.role)] if command.source == source else []
 
 
 def mark_as_read(shelf: Shelf, command: AlertReadRequested, role: Role | None) -> AlertReadReplied:

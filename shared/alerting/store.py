@@ -9,7 +9,7 @@ from shared.contracts.operating import AlertRaised, AlertReadRequested
 from shared.lanes import lane_of
 from shared.postgres import Transaction, columns
 
-COLUMNS = ("account_id", "kind", "about", "window", "alert_id", "severity", "audience")
+COLUMNS = ("account_id", "kind", "mark", "window", "alert_id", "severity", "audience")
 ADD = """
     INSERT INTO alerts (created_at, lane, content, account_id, kind, subject, month, alert_id,
                         severity, audience, threshold)
@@ -74,7 +74,7 @@ async def add(tx: Transaction, raised: Sequence[AlertRaised], now: datetime) -> 
     """Keep one alert a mark, whoever raises it first; give those that nobody raised before."""
     if not raised:
         return []
-    marks = {(a.account_id, a.kind, a.about, a.window, a.threshold): a for a in reversed(raised)}
+    marks = {(a.account_id, a.kind, a.mark, a.window, a.threshold): a for a in reversed(raised)}
     alerts = list(marks.values())
     lanes = [lane_of(alert.account_id) for alert in alerts]
     rows = [encode(alert).decode() for alert in alerts]

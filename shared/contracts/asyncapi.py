@@ -65,18 +65,14 @@ def document(services: Sequence[Service]) -> JsonObject:
 
 
 def messages_of(services: Iterable[Service]) -> set[type[Message]]:
-    return {
-        message
-        for service in services
-        for message in (*service.obeyed, *service.queries, *service.announced)
-    }
+    return {message for service in services for message in (*service.read, *service.announced)}
 
 
 def channels(
     messages: Iterable[type[Message]], services: Sequence[Service]
 ) -> Iterator[tuple[str, JsonObject]]:
     """A channel a topic, with the dead letters of what is read, and the topics of replies."""
-    read = {message for service in services for message in (*service.obeyed, *service.queries)}
+    read = {message for service in services for message in service.read}
     for message in messages:
         yield message.topic, channel(of(message), [message.__name__])
         if message in read:
@@ -155,7 +151,7 @@ DEAD_LETTER: JsonObject = {
 def operations(services: Iterable[Service]) -> Iterator[tuple[str, JsonObject]]:
     """What each service receives and sends."""
     for service in services:
-        for message in (*service.obeyed, *service.queries):
+        for message in service.read:
             yield f"{service.name}.receives.{message.topic}", receives(message)
         for message in service.announced:
             yield f"{service.name}.sends.{message.topic}", sends(message)

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from shared.contracts.money import Money
+from shared.contracts.types import AccountStatus
 
 SuggestionKind: TypeAlias = Literal[
     "delete_unused",
@@ -144,6 +145,9 @@ class Error(Piece, frozen=True, kw_only=True):
 
 
 CANCEL = Action(label="Cancel", kind="dismiss", target="none")
+UPGRADE = Action(label="Upgrade Plan", kind="open", target="plans")
+PAY = Action(label="Pay Invoice", kind="open", target="invoices")
+PAY_FIRST = Suggestion(kind="pay_invoice", text="Pay the open invoice.")
 SUPPORT = Suggestion(kind="contact_support", text="Contact support.")
 TRY_AGAIN = Suggestion(kind="try_again", text=f"Try again in {RETRY_AFTER_SECONDS} seconds.")
 
@@ -205,6 +209,22 @@ def conflict(kind: str, state: str, message: str, version: int | None = None) ->
         kind=kind,
         state=state,
         version=version,
+    )
+
+
+def not_active(status: AccountStatus, reason: str, since: str) -> Error:
+    """The account may do nothing new until it is active again."""
+    paused = status == "suspended"
+    return Error(
+        code="account.suspended" if paused else "account.cancelled",
+        http_status=403,
+        title="Account Paused" if paused else "Account Closed",
+        message="This account is paused." if paused else "This account is closed.",
+        retryable=False,
+        suggestions=(PAY_FIRST, SUPPORT) if paused else (SUPPORT,),
+        actions=(PAY, CANCEL) if paused else (CANCEL,),
+        reason=reason,
+        since=since,
     )
 
 

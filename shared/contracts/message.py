@@ -69,6 +69,16 @@ class Request(Message, frozen=True, kw_only=True):
         """The natural key in a value that is not valid as a whole; empty where there is none."""
         return text_in(said, cls.natural_key)
 
+    def refused(self, error: Error) -> "Reply":
+        """Say no, and keep nothing."""
+        return self.answer(
+            account_id=self.account_id,
+            command=self.topic,
+            id=self.subject,
+            status="error",
+            error=error,
+        )
+
 
 def text_in(said: Mapping[str, Json], field: str) -> str:
     """A text that may name something: what is longer names nothing."""

@@ -35,6 +35,12 @@ def window_of(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m")
 
 
+def end_of(window: str) -> datetime:
+    """The first moment after a UTC month."""
+    year, month = int(window[:4]), int(window[5:])
+    return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+
+
 def rising_ids(moment: datetime, salt: bytes) -> Iterator[str]:
     """UUIDv7 (RFC 9562) of one moment, one after the other: no chance in the rules, it comes in.
 

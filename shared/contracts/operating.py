@@ -16,7 +16,7 @@ from shared.contracts.asking import (
     Words,
 )
 from shared.contracts.errors import Error
-from shared.contracts.message import Command, Event, KeyedBy, Message, Part, Reply
+from shared.contracts.message import Command, Event, KeyedBy, Message, Part, Reply, Request
 from shared.contracts.types import (
     Code,
     Dec,
@@ -79,6 +79,13 @@ class AlertRaised(AlertRow, frozen=True, kw_only=True):
     """An alert was raised."""
 
     topic: ClassVar[str] = "alert.raised"
+
+    @property
+    def mark(self) -> str:
+        """What it is about, so far as it is raised once: of another limit it is raised again."""
+        if self.kind == "limits.threshold":
+            return f"{self.about}:{self.data['limit']}"
+        return self.about
 
 
 class Alert(AlertRow, frozen=True, kw_only=True):
@@ -240,6 +247,26 @@ class StoredReply(Part, frozen=True, kw_only=True):
     status: Literal["ok", "partial", "error"]
     data: Json = None
     error: Error | None = None
+
+
+def reply_of(
+    said: StoredReply,
+    command: type[Request],
+    account_id: str,
+    natural_key: str,
+    *,
+    replayed: bool = False,
+) -> Reply:
+    """What was answered to a command, as its reply."""
+    return command.answer(
+        account_id=account_id,
+        command=command.topic,
+        id=natural_key,
+        status=said.status,
+        data=said.data,
+        error=said.error,
+        replayed=replayed,
+    )
 
 
 class Outcome(Part, frozen=True, kw_only=True):

@@ -46,7 +46,7 @@ def is_dead_letters(topic: Topic) -> bool:
 
 def topics_of(service: Service) -> set[Topic]:
     """What a service reads, what it writes, and the dead letters of what it reads."""
-    read = {of(message) for message in (*service.obeyed, *service.queries)}
+    read = {of(message) for message in service.read}
     written = {of(message) for message in service.announced}
     return read | written | {dead_letters_of(topic) for topic in read}
 

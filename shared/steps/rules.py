@@ -16,7 +16,7 @@ import msgspec
 
 from shared.contracts.errors import Error, ErrorCode, conflict, unavailable
 from shared.contracts.message import Command, Reply, encode
-from shared.contracts.operating import Outcome, StoredReply
+from shared.contracts.operating import Outcome, StoredReply, reply_of
 from shared.lanes import lane_of
 from shared.steps.rows import MOST_ADDRESSES, Address, Key, RequestRow, Requests, ticket_of
 
@@ -150,15 +150,8 @@ def refused(error: Error) -> StoredReply:
 def replied(
     requests: Requests, row: RequestRow, said: StoredReply, *, replayed: bool = False
 ) -> Reply:
-    return requests.commands[row.topic].answer(
-        account_id=row.account_id,
-        command=row.topic,
-        id=row.natural_key,
-        status=said.status,
-        data=said.data,
-        error=said.error,
-        replayed=replayed,
-    )
+    command = requests.commands[row.topic]
+    return reply_of(said, command, row.account_id, row.natural_key, replayed=replayed)
 
 
 def outcome_of(row: RequestRow | None) -> Outcome:

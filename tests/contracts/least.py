@@ -1,4 +1,4 @@
-"""The least that is valid of every message that credits obeys: what must be there, and no more."""
+"""The least that is valid of messages that services obey: what must be there, and no more."""
 
 from typing import NamedTuple
 
@@ -15,6 +15,19 @@ from shared.contracts.credits import (
     PaymentRefunded,
     RunRequested,
     StageCompleted,
+)
+from shared.contracts.keyword_research import KeywordDeleted
+from shared.contracts.limits import (
+    HoldConfirmed,
+    HoldRequested,
+    InviteRequested,
+    MemberSeen,
+    OverrideUpdateRequested,
+    OwnershipTransferRequested,
+    RoleChangeRequested,
+    SiteCreated,
+    SiteCreationFailed,
+    SiteCreationRequested,
 )
 from shared.contracts.message import Message
 from shared.contracts.operating import AlertReadRequested
@@ -118,8 +131,37 @@ REFUND = Least(
         "forced": False,
     },
 )
+SITE = Least(SiteCreationRequested, {"account_id": ACCOUNT, "request_id": OTHER, "site_name": "A"})
+CREATED = Least(SiteCreated, {"account_id": ACCOUNT, "site_id": OTHER})
+NOT_CREATED = Least(SiteCreationFailed, {"account_id": ACCOUNT, "hold_id": OTHER})
+INVITE = Least(
+    InviteRequested,
+    {"account_id": ACCOUNT, "invite_id": OTHER, "email": "ann@example.org", "role": "editor"},
+)
+ROLE = Least(RoleChangeRequested, {"account_id": ACCOUNT, "member_id": OTHER, "role": "owner"})
+TRANSFER = Least(
+    OwnershipTransferRequested, {"account_id": ACCOUNT, "request_id": OTHER, "member_id": OTHER}
+)
+SEEN = Least(MemberSeen, {"account_id": ACCOUNT, "user_id": "u-1", "at": TIME})
+OVERRIDE = Least(
+    OverrideUpdateRequested,
+    {"account_id": ACCOUNT, "limit_type": "sites", "reason": "Promised.", "expected_version": 0},
+)
+HOLD = Least(
+    HoldRequested,
+    {
+        "account_id": ACCOUNT,
+        "request_id": OTHER,
+        "limit_type": "keywords",
+        "quantity": 1,
+        "purpose": "keyword.add",
+    },
+)
+CONFIRMED = Least(HoldConfirmed, {"account_id": ACCOUNT, "hold_id": OTHER, "quantity": 0})
+DELETED = Least(KeywordDeleted, {"account_id": ACCOUNT, "keyword_ids": [OTHER]})
 READ = Least(AlertReadRequested, {"account_id": ACCOUNT, "source": "credits", "alert_ids": [OTHER]})
 ALL = (
     *(REQUEST, COMPLETED, FAILED, EXTENSION, RUN, STAGE, FREEZE, ADJUSTMENT, COST, MODEL),
-    *(INVOICE, REFUND, READ),
+    *(INVOICE, REFUND, SITE, CREATED, NOT_CREATED, INVITE, ROLE, TRANSFER, SEEN, OVERRIDE),
+    *(HOLD, CONFIRMED, DELETED, READ),
 )

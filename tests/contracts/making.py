@@ -36,6 +36,7 @@ OF_PATTERN: Mapping[str | None, st.SearchStrategy[str]] = {
     types.IS_TIME_OR_DATE: TIMES | st.dates().map(str),
     types.IS_WINDOW: st.dates().map(lambda day: f"{day:%Y-%m}".rjust(7, "0")),
     types.IS_CURSOR: CODES,
+    types.IS_EMAIL: CODES.map("{}@example.org".format),
     types.IS_COUNTRY: st.sampled_from(["DE", "PK", "US"]),
 }
 JSON: st.SearchStrategy[Json] = st.recursive(

@@ -81,7 +81,7 @@ REPORTS = {
     "credits.freeze.released": Line("svc", "account_id refund_id reason"),
 }
 
-OF_INVOICING = {
+OF_OTHERS = {
     "invoice.paid": Line("svc", "account_id invoice_id grants"),
     "payment.refunded": Line(
         "svc", "account_id payment_id refund_id invoice_id credits_to_revoke forced"

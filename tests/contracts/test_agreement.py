@@ -6,14 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import canonical
-from shared.contracts.credits import ANNOUNCED, OBEYED, QUERIES
-from shared.contracts.credits.queries import ASKED
 from shared.contracts.errors import Problem
 from shared.contracts.message import Part, encode
+from shared.contracts.services import SERVICES
 from tests.contracts.least import ALL, Least
 from tests.contracts.making import JSON, Json, values_for
 
-CONTRACTS = sorted({*OBEYED, *QUERIES, *ANNOUNCED, *ASKED}, key=lambda contract: contract.__name__)
+CONTRACTS: list[type[Part]] = sorted(
+    {one for service in SERVICES for one in (*service.read, *service.announced, *service.asked)},
+    key=lambda contract: contract.__name__,
+)
 EXAMPLES_A_CONTRACT = 25
 LEAST = st.sampled_from(ALL)
 

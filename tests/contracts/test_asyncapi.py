@@ -8,9 +8,8 @@ import pytest
 
 from deploy import documents
 from shared.contracts.asyncapi import document
-from shared.contracts.credits.queries import ASKED
 from shared.contracts.message import Request
-from shared.contracts.services import CREDITS, SERVICES
+from shared.contracts.services import SERVICES, Service
 from shared.contracts.topics import TOPICS
 from shared.contracts.types import Json
 
@@ -48,9 +47,7 @@ def test_every_topic_is_a_channel_with_its_own_settings() -> None:
 
 
 def test_every_message_has_a_payload_of_its_own() -> None:
-    announced = {message.__name__ for message in CREDITS.announced}
-    received = {message.__name__ for message in (*CREDITS.obeyed, *CREDITS.queries)}
-    for name in announced | received:
+    for name in {m.__name__ for one in SERVICES for m in (*one.read, *one.announced)}:
         assert MESSAGES[name]["payload"] == {"$ref": f"#/components/schemas/{name}"}
         assert SCHEMAS[name]["properties"]
 
@@ -61,8 +58,8 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_a_service_receives_what_it_obeys_and_sends_what_it_announces() -> None:
-    received = {f"credits.receives.{m.topic}" for m in (*CREDITS.obeyed, *CREDITS.queries)}
-    sent = {f"credits.sends.{m.topic}" for m in CREDITS.announced}
+    received = {f"{one.name}.receives.{m.topic}" for one in SERVICES for m in one.read}
+    sent = {f"{one.name}.sends.{m.topic}" for one in SERVICES for m in one.announced}
     assert OPERATIONS.keys() == received | sent
 
 
@@ -71,16 +68,21 @@ def test_a_request_says_who_may_ask_and_where_the_answer_goes() -> None:
     assert asked["description"] == "Who: svc, edit+bot."
     assert asked["reply"]["address"] == {"location": "$message.header#/reply_to"}
     assert asked["reply"]["messages"] == [{"$ref": "#/channels/reply/messages/OperationReplied"}]
-    requests = [m for m in (*CREDITS.obeyed, *CREDITS.queries) if issubclass(m, Request)]
-    assert all("reply" in OPERATIONS[f"credits.receives.{m.topic}"] for m in requests)
+    for service in SERVICES:
+        for topic in (m.topic for m in service.read if issubclass(m, Request)):
+            assert "reply" in OPERATIONS[f"{service.name}.receives.{topic}"]
 
 
-def test_a_query_shows_the_parameters_and_the_answer_of_all_that_can_be_asked() -> None:
-    shown = {one["title"]: one["properties"]["params"] for one in SCHEMAS["CreditsQuery"]["oneOf"]}
-    assert shown.keys() == {asked.query for asked in ASKED}
-    assert shown["credits.balance"] == {"$ref": "#/components/schemas/AskBalance"}
-    answers = references_in(SCHEMAS["CreditsQueryReplied"]["properties"]["data"])
-    assert answers == {f"#/components/schemas/{asked.answer.__name__}" for asked in ASKED}
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_query_shows_the_parameters_and_the_answer_of_all_that_can_be_asked(
+    service: Service,
+) -> None:
+    (query,) = (message.__name__ for message in service.queries)
+    shown = {one["title"]: one["properties"]["params"] for one in SCHEMAS[query]["oneOf"]}
+    schemas = {asked.query: f"#/components/schemas/{asked.__name__}" for asked in service.asked}
+    assert shown == {query: {"$ref": schema} for query, schema in schemas.items()}
+    answers = references_in(SCHEMAS[f"{query}Replied"]["properties"]["data"])
+    assert answers == {f"#/components/schemas/{asked.answer.__name__}" for asked in service.asked}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,8 @@ def test_a_query_shows_the_parameters_and_the_answer_of_all_that_can_be_asked() 
     [
         ("OperationRequested", "RequestHeaders", set[str]()),
         ("InvoicePaid", "ReportHeaders", set[str]()),
+        ("BalanceChanged", "SentHeaders", {"ce_id", "ce_time"}),
+        ("MemberSeen", "ReportHeaders", set[str]()),
         ("CreditsReserved", "SentHeaders", {"ce_id", "ce_subject", "correlation_id"}),
         ("OperationReplied", "SentHeaders", {"ce_id", "causation_id"}),
         ("DeadLetter", "DeadLetterHeaders", {"dlq_reason", "dlq_timestamp"}),

@@ -22,6 +22,15 @@ from shared.contracts.credits import (
     UsageRecorded,
 )
 from shared.contracts.credits.prices import CostConfigUpdated, ModelPriceUpdated
+from shared.contracts.limits import (
+    LimitDenied,
+    MemberChanged,
+    OverageDetected,
+    TeamInvited,
+    ThresholdReached,
+    UsageChanged,
+    WindowOpened,
+)
 from shared.contracts.message import Message, encode
 from tests.contracts.making import ACCOUNT, OTHER, TIME, Json, valid
 
@@ -114,6 +123,40 @@ REVOKED = {
             | {"plan_code": "free", "plan_credits_per_month": 2000, "used_this_month": 0}
             | {"window": "2026-01", "status": "active", "seq": 1, "version": 7, "at": TIME},
             "7",
+        ),
+        (
+            UsageChanged,
+            {"plan_code": "free", "status": "active", "limits": [], "window": "2026-01"}
+            | {"version": 7, "at": TIME},
+            "7",
+        ),
+        (
+            LimitDenied,
+            {"limit_type": "sites", "request_id": OTHER, "requested": 1, "current": 1, "held": 0}
+            | {"reason": "limit_reached"},
+            OTHER,
+        ),
+        (
+            ThresholdReached,
+            {"type": "keywords", "threshold": 80, "used": 80, "limit": 100, "window": "2026-01"},
+            "keywords:2026-01:100:80",
+        ),
+        (WindowOpened, {"window": "2026-02", "resets_at": TIME, "version": 8}, "2026-02"),
+        (OverageDetected, {"items": [], "version": 9}, "9"),
+        (
+            TeamInvited,
+            {"member_id": RUN, "invite_id": OTHER, "email": "ann@example.org", "role": "viewer"}
+            | {"site_access": [], "invited_by": "u-1", "expires_at": TIME},
+            OTHER,
+        ),
+        (
+            MemberChanged,
+            {
+                "member": {"member_id": RUN, "email": "", "role": "viewer", "site_access": []}
+                | {"state": "removed", "last_seen_sites": []},
+                "change": "removed",
+            },
+            f"{RUN}:removed",
         ),
     ],
 )

@@ -1,22 +1,19 @@
 """How the broker is told to keep each topic."""
 
 from shared.contracts.message import Reply
-from shared.contracts.services import CREDITS
+from shared.contracts.services import SERVICES
 from shared.contracts.topics import FOR_EVER, TOPICS, Topic, config
-from tests.contracts import page
+from tests.contracts.test_page import LINES
 
 DAY_MS = 86_400_000
 NAMED = {topic.name: topic for topic in TOPICS}
-READ = {message.topic for message in (*CREDITS.obeyed, *CREDITS.queries)}
+READ = {message.topic for service in SERVICES for message in service.read}
+ANNOUNCED = {message for service in SERVICES for message in service.announced}
 
 
 def test_every_topic_stands_once_and_dead_letters_are_those_of_what_is_read() -> None:
     named = {
-        *page.REQUESTS,
-        *page.REPORTS,
-        *page.OF_INVOICING,
-        *page.REPLIES,
-        *page.FACTS,
+        *LINES,
         *(f"{topic}.dlq" for topic in READ),
         "replies.web",
         "replies.pipeline",
@@ -36,6 +33,7 @@ def test_states_and_catalogues_are_compacted_and_never_too_old() -> None:
     compacted = {topic.name for topic in TOPICS if topic.is_compacted}
     assert compacted == {
         "credits.balance.changed",
+        "limits.usage.changed",
         "subscription.state.changed",
         "plan.updated",
         "credit.package.updated",
@@ -53,7 +51,7 @@ def test_accounts_and_dead_letters_are_kept_for_ever() -> None:
 
 
 def test_answers_are_kept_for_a_day_and_all_else_for_30() -> None:
-    answers = {message.topic for message in CREDITS.announced if issubclass(message, Reply)}
+    answers = {message.topic for message in ANNOUNCED if issubclass(message, Reply)}
     for name in answers | {"replies.web", "replies.pipeline", "replies.ops"}:
         assert config(NAMED[name])["retention.ms"] == str(DAY_MS)
     assert config(NAMED["ai.operation.requested"])["retention.ms"] == str(30 * DAY_MS)

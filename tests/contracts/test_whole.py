@@ -11,13 +11,21 @@ from tests.contracts.least import (
     ADJUSTMENT,
     ALL,
     COMPLETED,
+    CONFIRMED,
     COST,
+    DELETED,
     EXTENSION,
     FAILED,
+    HOLD,
+    INVITE,
     INVOICE,
+    NOT_CREATED,
+    OVERRIDE,
     READ,
     REQUEST,
+    ROLE,
     RUN,
+    SITE,
     STAGE,
     Least,
 )
@@ -96,6 +104,22 @@ def test_null_is_as_if_absent_wherever_a_field_may_be_absent(least: Least) -> No
         (COST, "tokens_per_credit", None, ["tokens_per_credit"]),
         (COST, "mode", "fixed", ["credits_per_unit"]),
         (COST, "mode", "image", ["credits_per_unit"]),
+        (SITE, "site_name", " ", ["site_name"]),
+        (NOT_CREATED, "hold_id", None, ["hold_id"]),
+        (INVITE, "role", "owner", ["role"]),
+        (INVITE, "email", "ann.example.org", ["email"]),
+        (INVITE, "email", " Ann@Example.org", []),
+        (INVITE, "site_access", [OTHER, "x"], ["site_access[1]"]),
+        (ROLE, "role", "system_bot", ["role"]),
+        (ROLE, "site_access", [], []),
+        (OVERRIDE, "limit", 0, []),
+        (OVERRIDE, "limit", -1, ["limit"]),
+        (OVERRIDE, "clear", True, []),
+        (HOLD, "limit_type", "projects", ["limit_type"]),
+        (CONFIRMED, "resources", [OTHER] * 100, []),
+        (CONFIRMED, "resources", [OTHER] * 101, ["resources"]),
+        (DELETED, "keyword_ids", [], ["keyword_ids"]),
+        (DELETED, "keyword_ids", [OTHER] * 1001, ["keyword_ids"]),
         (READ, "alert_ids", [], ["alert_ids"]),
         (READ, "alert_ids", [OTHER] * 101, ["alert_ids"]),
         (READ, "alert_ids", [OTHER, "x"], ["alert_ids[1]"]),
@@ -118,6 +142,10 @@ def test_a_hold_of_a_run_lives_longer_than_that_of_an_operation() -> None:
 def test_a_stage_is_reported_by_its_operations_or_as_one() -> None:
     both = {**STAGE.fields, "operations": [], "totals": {}}
     assert paths_of(both, StageCompleted) == ["totals"]
+
+
+def test_a_limit_is_given_by_hand_or_cleared() -> None:
+    assert OVERRIDE.wrong(limit=5, clear=True) == ["clear"]
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:

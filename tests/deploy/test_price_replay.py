@@ -15,11 +15,12 @@ from services.credits.catalogue import Prices
 from shared.contracts.credits import UsageRecorded
 from shared.contracts.message import Message
 from shared.contracts.types import Json, JsonObject
-from tests.credits.rules.desk import SEED_PRICES, all_of, desk_with
+from tests.credits.rules.desk import SEED_PRICES, desk_with
 from tests.credits.rules.pricing import CONFIGS, MODELS
 from tests.deploy.conftest import Operator
 from tests.deploy.traffic import Stack
 from tests.docs.reading import blocks, page, section
+from tests.hearing import all_of
 from tests.making import (
     ANN,
     BOB,

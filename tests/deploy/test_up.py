@@ -19,6 +19,7 @@ from tests.deploy.conftest import Operator, eventually
 pytestmark = pytest.mark.servers
 
 SERVERS = ("up", "--only", "kafka,postgres")
+WORKERS = ("credits", "credits-questions", "limits", "limits-questions")
 DETACHED = (*SERVERS, "--detach")
 PLACE = TopicPartition("account.opened", 0)
 
@@ -45,7 +46,7 @@ async def test_what_outlives_its_supervisor_is_found_and_what_is_killed_too_star
     assert json.loads(operator.calls("status", "--json").stdout) == {
         "processes": [
             {"name": name, "pid": None, "state": "stopped"}
-            for name in ("kafka", "postgres", "credits", "credits-questions")
+            for name in ("kafka", "postgres", *WORKERS)
         ]
     }
 

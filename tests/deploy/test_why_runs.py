@@ -12,8 +12,9 @@ from services.credits.partitions import make_partitions
 from shared.contracts.credits import UsageRecorded, UsageRow
 from shared.verifying import one_moment
 from tests.credits.handlers.worker import working
-from tests.credits.rules.desk import Desk, all_of, desk_with
+from tests.credits.rules.desk import Desk, desk_with
 from tests.databases import own_database
+from tests.hearing import all_of
 from tests.making import ANN, completed, paid, record, requested, uuid
 from tests.running import RUN, run_requested
 

@@ -12,9 +12,10 @@ from typer.core import TyperGroup
 
 from deploy import cli
 from services.credits import verify
-from services.credits.partitions import MONTHS_AHEAD, make_partitions, months_from
+from services.credits.partitions import make_partitions
 from shared import postgres
 from shared.actor import keys_in
+from shared.months import MONTHS_AHEAD, months_from
 from shared.service import Service
 from shared.settings import Settings
 from tests.databases import own_database

@@ -14,7 +14,7 @@ from shared.client import Client
 from shared.contracts.credits import Balance, OperationReplied, OperationRequested
 from shared.contracts.credits.queries import AskBalance
 from shared.contracts.message import Message
-from shared.contracts.services import CREDITS
+from shared.contracts.services import SERVICES
 from tests.making import PARTITIONS
 
 LONGEST_WAIT_SECONDS = 30.0
@@ -89,7 +89,8 @@ class Traveller:
 
 @asynccontextmanager
 async def listening(servers: str, account: str) -> AsyncIterator[Ears]:
-    topics: Sequence[type[Message]] = [m for m in CREDITS.announced if not hasattr(m, "command")]
+    announced = {message for service in SERVICES for message in service.announced}
+    topics: Sequence[type[Message]] = [m for m in announced if not hasattr(m, "command")]
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, fetch_max_wait_ms=100)
     await consumer.start()
     try:

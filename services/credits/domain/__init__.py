@@ -19,7 +19,6 @@ from typing import Any, TypeAlias
 from services.credits import outcomes
 from services.credits.book import Book
 from services.credits.domain.adjustments import adjust
-from services.credits.domain.asked import BY_A_SERVICE, Asked
 from services.credits.domain.charges import charge
 from services.credits.domain.disputes import dispute
 from services.credits.domain.endings import HoldDue, cancel, expire, fail
@@ -40,6 +39,7 @@ from services.credits.domain.run_endings import RunDue, complete_run, expire_run
 from services.credits.domain.runs import approve
 from services.credits.domain.stages import cancel_run, complete_stage, fail_stage
 from services.credits.outcomes import Unpriced
+from shared.asked import BY_A_SERVICE, Asked
 from shared.contracts.credits import (
     AdjustmentRequested,
     BalanceChanged,

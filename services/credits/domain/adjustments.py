@@ -3,11 +3,9 @@
 from services.credits import correction_refusals as refusals
 from services.credits import corrections
 from services.credits.book import Account, Adjustment, Book, Buckets, Reference, into
-from services.credits.domain.asked import Asked
-from services.credits.domain.audits import audited
 from services.credits.domain.clawbacks import in_words
 from services.credits.domain.thresholds import level_of, tell_the_customer
-from services.credits.outcomes import rejected
+from shared.asked import Asked, audited
 from shared.contracts.credits import AdjustmentRequested
 from shared.contracts.message import Message, encode
 from shared.contracts.operating import AuditObject
@@ -43,7 +41,7 @@ def adjust(book: Book, command: AdjustmentRequested, asked: Asked) -> list[Messa
 def answer_known(known: Adjustment, command: AdjustmentRequested) -> Message:
     if known.request == encode(command):
         return corrections.adjustment_answer(known, replayed=True)
-    return rejected(command, refusals.other_adjustment("refused" if known.refusal else "made"))
+    return command.refused(refusals.other_adjustment("refused" if known.refusal else "made"))
 
 
 def write_down(

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation, Run
-from services.credits.domain.asked import Asked
 from services.credits.domain.thresholds import level_of, tell_the_customer
 from services.credits.outcomes import Charge, Cost, Unpriced
 from services.credits.prices import (
@@ -18,6 +17,7 @@ from services.credits.prices import (
     cost_text,
     units_of,
 )
+from shared.asked import Asked
 from shared.contracts.credits import CHARGED, OperationCompleted, State
 from shared.contracts.message import Message
 from shared.contracts.types import Quality

@@ -18,9 +18,8 @@ from services.credits.book import (
     Reference,
     into,
 )
-from services.credits.domain.asked import Asked
-from services.credits.domain.audits import audited
 from services.credits.domain.thresholds import level_of, tell_the_customer
+from shared.asked import Asked, audited
 from shared.contracts.credits import PaymentDisputed, PaymentRefunded
 from shared.contracts.message import Message, encode
 from shared.contracts.operating import AuditObject

@@ -2,8 +2,8 @@
 
 from services.credits import corrections
 from services.credits.book import Book, Buckets
-from services.credits.domain.asked import Asked
 from services.credits.domain.clawbacks import Claim, free, freeze, revoke, written_down
+from shared.asked import Asked
 from shared.contracts.credits import PaymentDisputed
 from shared.contracts.message import Message
 

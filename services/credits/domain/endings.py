@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Change, Reservation
-from services.credits.domain.asked import Asked
 from services.credits.outcomes import Cost
 from services.credits.prices import USUAL_QUALITY, cost_text
+from shared.asked import Asked
 from shared.contracts.credits import OperationCancelled, OperationFailed, State
 from shared.contracts.message import Message
 

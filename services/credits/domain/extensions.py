@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from services.credits import outcomes, refusals
 from services.credits.book import Book, Change, Extension
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import ExtensionRequested
 from shared.contracts.errors import Error, not_found
 from shared.contracts.message import Message
@@ -18,7 +18,7 @@ def extend(book: Book, request: ExtensionRequested, _: Asked) -> list[Message]:
     is_run = request.operation_id is None
     until = extended_run(book, request) if is_run else extended_operation(book, request)
     if isinstance(until, Error):
-        return [outcomes.rejected(request, until)]
+        return [request.refused(until)]
     new = Extension(
         book.accounts[request.account_id].lane,
         request.subject,

@@ -2,7 +2,7 @@
 
 from services.credits import outcomes
 from services.credits.book import Account, Book, Buckets, Granted, Reference
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import CreditsGranted
 from shared.contracts.invoicing import Grant, InvoicePaid
 from shared.contracts.message import Message

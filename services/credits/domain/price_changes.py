@@ -11,8 +11,6 @@ from msgspec.structs import replace
 
 from services.credits import price_news, refusals
 from services.credits.book import Book
-from services.credits.domain.asked import Asked
-from services.credits.domain.audits import audited
 from services.credits.domain.defaults import (
     LAST_ONE,
     flaws_of,
@@ -20,7 +18,7 @@ from services.credits.domain.defaults import (
     predecessor_of,
 )
 from services.credits.domain.spelling import canonical
-from services.credits.outcomes import rejected
+from shared.asked import Asked, audited
 from shared.contracts.credits import (
     CostConfig,
     CostConfigUpdateRequested,
@@ -47,7 +45,7 @@ def change_config(book: Book, request: CostConfigUpdateRequested, asked: Asked) 
     if known is not None and is_repeat(request.expected_version, asked_for, known, OperationPrice):
         return [price_news.config_replied(known, since, replayed=True)]
     if error := stale(CONFIG, request.expected_version, known):
-        return [rejected(request, error)]
+        return [request.refused(error)]
     row = CostConfig(
         **asked_for,
         version=request.expected_version + 1,
@@ -71,13 +69,13 @@ def change_model(book: Book, request: ModelPriceUpdateRequested, asked: Asked) -
     since, known = prices.models_now.get(request.model, (0, None))
     asked_for = fields_of(canonical(request), ModelRate)
     if flaws := flaws_of(request):
-        return [rejected(request, invalid(flaws))]
+        return [request.refused(invalid(flaws))]
     if known is not None and is_repeat(request.expected_version, asked_for, known, ModelRate):
         return [price_news.model_replied(known, since, replayed=True)]
     if error := stale(MODEL, request.expected_version, known):
-        return [rejected(request, error)]
+        return [request.refused(error)]
     if leaves_none(request, known):
-        return [rejected(request, invalid([LAST_ONE]))]
+        return [request.refused(invalid([LAST_ONE]))]
     row = ModelPrice(
         **asked_for,
         version=request.expected_version + 1,

@@ -8,9 +8,8 @@ what it ends: it is remembered, and no later freeze holds anything.
 from services.credits import correction_refusals as refusals
 from services.credits import corrections
 from services.credits.book import Book, Buckets, Clawback
-from services.credits.domain.asked import Asked
 from services.credits.domain.clawbacks import Claim, free, freeze, give_back, revoke, written_down
-from services.credits.outcomes import rejected
+from shared.asked import Asked
 from shared.contracts.credits import (
     FreezeReleased,
     FreezeRequested,
@@ -51,7 +50,7 @@ def answer_known(book: Book, known: Clawback, request: FreezeRequested) -> Messa
         known.available_after = book.accounts[known.account_id].available
         return corrections.freeze_answer(known)
     if known.request != encode(request):
-        return rejected(request, refusals.other_refund(known.state))
+        return request.refused(refusals.other_refund(known.state))
     return corrections.freeze_answer(known, replayed=True)
 
 

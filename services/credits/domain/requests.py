@@ -6,11 +6,12 @@ from msgspec.structs import replace
 
 from services.credits import outcomes, refusals
 from services.credits.book import Account, Book, Change, Reservation, Run
-from services.credits.domain.asked import Asked
 from services.credits.prices import NOTHING_SAID, Config, Model, PriceList
+from shared.asked import Asked
 from shared.contracts.credits import CHARGED, OperationRequested
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, encode
+from shared.mirror import not_active
 
 
 def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Message]:
@@ -24,7 +25,7 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
     prices = book.catalogue.prices.latest
     config = prices.configs.get(request.operation_type)
     if error := mistake_in(request, config, known):
-        return [outcomes.rejected(request, error)]
+        return [request.refused(error)]
     if known is not None:
         return [answer_late(book, account, known, request, asked)]
     row = book.hear_of(account, request.operation_id, "refused")
@@ -72,7 +73,7 @@ def problem_with(
 ) -> Error | None:
     """What stands against it before any number is looked at; the account's status comes first."""
     if account.standing.status in ("suspended", "cancelled"):
-        return refusals.not_active(book, account.standing)
+        return not_active(account.standing, book.now)
     return not_offered(prices, config, request.model)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.credits import run_outcomes
 from services.credits.book import Account, Book, Run, RunState, Stage
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import RunCompleted
 from shared.contracts.message import Message
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from services.credits import refusals, run_outcomes
 from services.credits.book import Account, Book, Run, Stage
-from services.credits.domain.asked import Asked
 from services.credits.domain.requests import not_offered
-from services.credits.outcomes import rejected
 from services.credits.prices import USUAL_QUALITY, Config, Model, PriceList
+from shared.asked import Asked
 from shared.contracts.credits import Estimate, PlannedStage, RunRequested
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, encode
 from shared.contracts.types import MAX_CREDITS
+from shared.mirror import not_active
 
 TOO_MUCH = Problem(path="stages", reason=f"Expected stages of at most {MAX_CREDITS} credits")
 
@@ -24,7 +24,7 @@ def approve(book: Book, request: RunRequested, asked: Asked) -> list[Message]:
     if known is not None and known.request == encode(request):
         return [run_outcomes.first_answer(known, replayed=True)]
     if known is not None and known.request is not None:
-        return [rejected(request, refusals.other_run(known.state))]
+        return [request.refused(refusals.other_run(known.state))]
     planned = [as_planned(stage) for stage in request.stages]
     if known is not None:
         known.stages = planned
@@ -34,7 +34,7 @@ def approve(book: Book, request: RunRequested, asked: Asked) -> list[Message]:
     stages = planned if problem else [estimated(prices, s, asked) for s in request.stages]
     required = sum(stage.estimated for stage in stages)
     if required > MAX_CREDITS:
-        return [rejected(request, invalid([TOO_MUCH]))]
+        return [request.refused(invalid([TOO_MUCH]))]
     if problem is None and required > account.available:
         per_stage = [run_outcomes.estimate(stage) for stage in stages]
         problem = refusals.run_insufficient(book, account, per_stage)
@@ -55,7 +55,7 @@ def problem_with(
 ) -> Error | None:
     """What stands against it before any number is looked at; the account's status comes first."""
     if account.standing.status in ("suspended", "cancelled"):
-        return refusals.not_active(book, account.standing)
+        return not_active(account.standing, book.now)
     found = (not_offered(prices, prices.configs.get(s.operation_type), s.model) for s in stages)
     return next((problem for problem in found if problem is not None), None)
 

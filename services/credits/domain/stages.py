@@ -9,11 +9,11 @@ from msgspec.structs import asdict
 
 from services.credits import run_outcomes
 from services.credits.book import Book, Run, Stage
-from services.credits.domain.asked import Asked
 from services.credits.domain.charges import chargeable, take
 from services.credits.domain.run_endings import end
 from services.credits.outcomes import Unpriced
 from services.credits.run_outcomes import StageSum
+from shared.asked import Asked
 from shared.contracts.credits import (
     CHARGED,
     Done,

@@ -1,13 +1,11 @@
 """`command.outcome`: the reply that a command got, from the rows that remember it."""
 
-import re
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection
+from functools import partial
 from types import MappingProxyType
-from typing import TypeAlias
 
 from services.credits import outcomes, run_outcomes
-from services.credits.book import Extension, Key
+from services.credits.book import Extension
 from services.credits.queries.books import Books
 from services.credits.queries.corrections import adjustment_replies, freeze_replies
 from services.credits.queries.operations import find_operations
@@ -23,54 +21,9 @@ from shared.contracts.credits import (
     Outcome,
     RunRequested,
 )
-from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Reply, encode
-from shared.contracts.operating import (
-    AlertReadRequested,
-    AskOutcome,
-    StoredReply,
-    fingerprint,
-)
-from shared.contracts.types import HEX_GROUPS
-
-Replies: TypeAlias = Mapping[Key, Outcome | None]
-# The replies to the commands of one topic, by their accounts and ids: one statement.
-Find: TypeAlias = Callable[[Books, Collection[Key]], Awaitable[Replies]]
-
-IS_UUID = re.compile(HEX_GROUPS)
-UNKNOWN = Outcome(known=False)
-
-
-async def command_outcomes(
-    books: Books, questions: Sequence[Question[AskOutcome]]
-) -> list[Outcome | Error]:
-    """Nothing is started; a command that left its id free is one that nobody knows."""
-    wanted = defaultdict[str, set[Key]](set)
-    for topic, key in map(asked_about, questions):
-        if topic in STORED and key is not None and IS_UUID.fullmatch(key[1]):
-            wanted[topic].add(key)
-    found = {topic: await STORED[topic](books, keys) for topic, keys in wanted.items()}
-    return [outcome(books, question, found) for question in questions]
-
-
-def asked_about(question: Question[AskOutcome]) -> tuple[str, Key | None]:
-    """A command, by its topic, its account and its id; without an account it is none of one's."""
-    account, params = question.account_id, question.params
-    return params.topic, None if account is None else (account, params.id.lower())
-
-
-def outcome(
-    books: Books, question: Question[AskOutcome], found: Mapping[str, Replies]
-) -> Outcome | Error:
-    topic, key = asked_about(question)
-    if topic in PRICE_CHANGES:
-        return price_change(books, question)
-    if topic not in KNOWN:
-        reason = f"Expected one of {', '.join(KNOWN)}"
-        return invalid([Problem(path="params.topic", reason=reason)])
-    if key is None:
-        return invalid([Problem(path="account_id", reason="Missing")])
-    return found.get(topic, {}).get(key) or UNKNOWN
+from shared.contracts.operating import AskOutcome, StoredReply
+from shared.stored import UNKNOWN, Kept, Key, Replies, answered, outcomes_of
 
 
 def price_change(books: Books, question: Question[AskOutcome]) -> Outcome:
@@ -82,11 +35,8 @@ def price_change(books: Books, question: Question[AskOutcome]) -> Outcome:
 
 
 def stored(reply: Reply, asked: bytes | None = None) -> Outcome:
-    """As it was answered at first, with a mark of what was asked, where that is kept."""
     assert reply.status != "accepted", "what is kept is final"
-    mark = None if asked is None else fingerprint(asked)
-    given = StoredReply(status=reply.status, data=reply.data, error=reply.error)
-    return Outcome(known=True, state="answered", reply=given, fingerprint=mark)
+    return answered(StoredReply(status=reply.status, data=reply.data, error=reply.error), asked)
 
 
 async def authorised(books: Books, keys: Collection[Key]) -> Replies:
@@ -134,15 +84,16 @@ async def approved(books: Books, keys: Collection[Key]) -> Replies:
     }
 
 
-# Where the replies to each command are found.
-STORED: Mapping[str, Find] = MappingProxyType(
-    {
-        OperationRequested.topic: authorised,
-        RunRequested.topic: approved,
-        ExtensionRequested.topic: extended,
-        FreezeRequested.topic: frozen,
-        AdjustmentRequested.topic: adjusted,
-    }
+KEPT = Kept[Books](
+    MappingProxyType(
+        {
+            OperationRequested.topic: authorised,
+            RunRequested.topic: approved,
+            ExtensionRequested.topic: extended,
+            FreezeRequested.topic: frozen,
+            AdjustmentRequested.topic: adjusted,
+        }
+    ),
+    MappingProxyType(dict.fromkeys(PRICE_CHANGES, price_change)),
 )
-# Alerts are read once and for all: that is answered the same whenever it is said, and not kept.
-KNOWN: Sequence[str] = (*STORED, *PRICE_CHANGES, AlertReadRequested.topic)
+command_outcomes = partial(outcomes_of, KEPT)

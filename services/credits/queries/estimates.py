@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from services.credits import refusals
 from services.credits.book import Account, Book
-from services.credits.domain.asked import Asked
 from services.credits.domain.requests import required
 from services.credits.prices import (
     NOTHING_SAID,
@@ -18,6 +17,7 @@ from services.credits.prices import (
 )
 from services.credits.queries.accounts import open_accounts
 from services.credits.queries.books import Books
+from shared.asked import Asked
 from shared.asking import Question
 from shared.contracts.credits import Done, Estimate, EstimateAnswer, OperationRequested
 from shared.contracts.credits.answers import EstimatedItem

@@ -1,28 +1,18 @@
 """Accounts: locked in key order before anything else, written back at the end."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from services.credits import statements as sql
 from services.credits.book import Account, Book, Standing
 from services.credits.domain import Cause
-from services.credits.store.keys import Key, find, save_rows
-from shared.lanes import lane_of
+from shared.accounts import lock_accounts
+from shared.keys import save_rows
 from shared.postgres import Record, Transaction
 
 
 async def lock(tx: Transaction, causes: Sequence[Cause]) -> dict[str, Account]:
     """Lock every account of the batch in key order; open those that are new to us."""
-    named = {cause.account_id for cause in causes if cause.account_id is not None}
-    keys = [(lane_of(account_id), account_id) for account_id in named]
-    accounts = await locked(tx, keys)
-    if unheard := {key for key in keys if key[1] not in accounts}:
-        await find(tx, sql.OPEN_ACCOUNTS, unheard)
-        accounts |= await locked(tx, unheard)
-    return accounts
-
-
-async def locked(tx: Transaction, keys: Collection[Key]) -> dict[str, Account]:
-    rows = await find(tx, sql.LOCK_ACCOUNTS, keys)
+    rows = await lock_accounts(tx, causes, sql.LOCK_ACCOUNTS, sql.OPEN_ACCOUNTS)
     return {row[1]: account_of(row) for row in rows}
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from services.credits.book import Book
 from services.credits.domain import SOURCE, Cause
-from services.credits.store.keys import among
 from shared.alerting import store
 from shared.contracts.operating import AlertRaised, AlertReadRequested
+from shared.keys import among
 from shared.postgres import Transaction
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.credits import statements as sql
 from services.credits.catalogue import Catalogue, Prices
 from services.credits.domain import Cause
+from shared.catalogue import LOCK, RAISE, plans_of, save_plans, to_json
 from shared.contracts.credits import (
     CostConfig,
     CostConfigUpdateRequested,
@@ -19,7 +20,7 @@ PRICE_CHANGES = frozenset((CostConfigUpdateRequested, ModelPriceUpdateRequested)
 async def lock(tx: Transaction, causes: Sequence[Cause]) -> None:
     """Whoever changes a price waits for whoever else does: its version is the next one."""
     if not PRICE_CHANGES.isdisjoint(map(type, causes)):
-        await tx.execute(sql.LOCK_CATALOGUE)
+        await tx.execute(LOCK)
 
 
 async def read(tx: Transaction, version: int) -> Catalogue:
@@ -32,12 +33,11 @@ async def read(tx: Transaction, version: int) -> Catalogue:
         found[kind].append((since, content))
     configs = [(since, sql.read_config(content)) for since, content in found["config"]]
     models = [(since, sql.read_model(content)) for since, content in found["model"]]
-    plans = [sql.read_plan(content) for _, content in found["plan"]]
     packages = [sql.read_package(content) for _, content in found["package"]]
     return Catalogue(
         version,
         Prices(configs, models),
-        sql.SEED_PLANS | {plan.plan_code: plan for plan in plans},
+        plans_of([content for _, content in found["plan"]]),
         sql.SEED_PACKAGES | {package.package_code: package for package in packages},
     )
 
@@ -48,15 +48,12 @@ async def save(tx: Transaction, now: Catalogue, before: Catalogue) -> None:
     models = now.prices.models[len(before.prices.models) :]
     await add(tx, sql.ADD_CONFIGS, [(row.operation_type, since, row) for since, row in configs])
     await add(tx, sql.ADD_MODELS, [(row.model, since, row) for since, row in models])
-    plans = [p for code, p in now.plans.items() if before.plans.get(code) is not p]
+    await save_plans(tx, now.plans, before.plans)
     packages = [p for code, p in now.packages.items() if before.packages.get(code) is not p]
-    if plans:
-        codes = [p.plan_code for p in plans], [p.version for p in plans]
-        await tx.execute(sql.SAVE_PLANS, *codes, [sql.to_json(p) for p in plans])
     if packages:
         codes = [p.package_code for p in packages], [p.version for p in packages]
-        await tx.execute(sql.SAVE_PACKAGES, *codes, [sql.to_json(p) for p in packages])
-    await tx.execute(sql.RAISE_CATALOGUE)
+        await tx.execute(sql.SAVE_PACKAGES, *codes, [to_json(p) for p in packages])
+    await tx.execute(RAISE)
 
 
 async def add(
@@ -64,5 +61,5 @@ async def add(
 ) -> None:
     """Add versions of price rows; those before them stay, for whoever was promised them."""
     if rows:
-        columns = [(name, row.version, since, sql.to_json(row)) for name, since, row in rows]
+        columns = [(name, row.version, since, to_json(row)) for name, since, row in rows]
         await tx.execute(statement, *zip(*columns, strict=True))

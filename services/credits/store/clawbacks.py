@@ -5,7 +5,6 @@ from typing import TypeAlias, get_args
 
 from services.credits.book import Book, Bought, Clawback, ClawbackKey
 from services.credits.domain import Cause
-from services.credits.store.keys import among, find, save_rows
 from shared.contracts.credits import (
     FreezeReleased,
     FreezeRequested,
@@ -13,6 +12,7 @@ from shared.contracts.credits import (
     PaymentRefunded,
     RefundReversed,
 )
+from shared.keys import among, find, save_rows
 from shared.lanes import lane_of
 from shared.postgres import Transaction
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from services.credits.book import Book, Extension, Key
 from services.credits.domain import Cause
-from services.credits.store.keys import find, save_rows
 from shared.contracts.credits import ExtensionRequested
+from shared.keys import find, save_rows
 from shared.lanes import lane_of
 from shared.postgres import Transaction
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from services.credits import statements as sql
 from services.credits.book import Book
 from services.credits.domain import Cause
-from services.credits.store.keys import among, find
 from shared.contracts.invoicing import InvoicePaid
+from shared.keys import among, find
 from shared.lanes import lane_of
 from shared.postgres import Transaction
 

@@ -7,7 +7,6 @@ from services.credits import rows
 from services.credits import statements as sql
 from services.credits.book import Book, Change, Reservation
 from services.credits.domain import Cause, HoldDue, stages
-from services.credits.store.keys import among, find, save_rows
 from shared.contracts.credits import (
     ExtensionRequested,
     OperationCancelled,
@@ -18,6 +17,7 @@ from shared.contracts.credits import (
     StageCompleted,
     StageFailed,
 )
+from shared.keys import among, find, save_rows
 from shared.postgres import Transaction
 
 About: TypeAlias = (

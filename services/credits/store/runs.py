@@ -6,7 +6,6 @@ from typing import TypeAlias, get_args
 from services.credits.book import Book, Key, Run
 from services.credits.book.runs import read_stages
 from services.credits.domain import Cause, RunDue
-from services.credits.store.keys import among, find, save_rows
 from shared.contracts.credits import (
     ExtensionRequested,
     OperationCompleted,
@@ -17,6 +16,7 @@ from shared.contracts.credits import (
     StageCompleted,
     StageFailed,
 )
+from shared.keys import among, find, save_rows
 from shared.lanes import lane_of
 from shared.postgres import Record, Transaction
 

@@ -14,8 +14,8 @@ from sqlalchemy import (
     text,
 )
 
-from services.credits.tables.columns import account_column, credits_column, metadata
-from shared.tables import lane_column, time_column
+from services.credits.tables.columns import credits_column, metadata
+from shared.tables import account_column, lane_column, time_column
 
 STATES = "'held', 'committed', 'committed_late', 'released', 'expired', 'refused'"
 KINDS = "'operation', 'run', 'refund', 'dispute'"

@@ -2,8 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
-    CheckConstraint,
     Column,
     Index,
     Integer,
@@ -14,6 +12,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.credits.tables.columns import metadata
+from shared.catalogue import describe_catalogue_tables
 
 cost_configs = Table(
     "cost_configs",
@@ -36,24 +35,11 @@ CHANGED = text("price_version > 1")
 Index("config_changes", cost_configs.c.price_version, unique=True, postgresql_where=CHANGED)
 Index("model_changes", model_prices.c.price_version, unique=True, postgresql_where=CHANGED)
 
-Table(
-    "plans",
-    metadata,
-    Column("plan_code", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False),
-    Column("content", JSONB, nullable=False),
-)
+describe_catalogue_tables(metadata)
 Table(
     "packages",
     metadata,
     Column("package_code", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("content", JSONB, nullable=False),
-)
-Table(
-    "catalogue_version",
-    metadata,
-    # One row: it rises with every change of prices, plans and packages, so that a batch sees one.
-    Column("single", Boolean, CheckConstraint("single"), primary_key=True),
-    Column("version", BigInteger, nullable=False),
 )

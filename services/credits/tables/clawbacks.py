@@ -13,8 +13,8 @@ from sqlalchemy import (
     text,
 )
 
-from services.credits.tables.columns import account_column, credits_column, metadata
-from shared.tables import lane_column, time_column
+from services.credits.tables.columns import credits_column, metadata
+from shared.tables import account_column, lane_column, time_column
 
 STATES = "'refused', 'frozen', 'released', 'revoked', 'reversed'"
 BUCKETS = "bucket IN ('plan', 'purchased')"

@@ -6,7 +6,6 @@ from sqlalchemy import (
     Column,
     MetaData,
     Numeric,
-    Uuid,
 )
 
 from shared.tables import describe_shared_tables
@@ -21,7 +20,3 @@ def credits_column(name: str) -> Column[int]:
 
 def usd_column(name: str) -> Column[object]:
     return Column(name, Numeric(14, 8))
-
-
-def account_column() -> Column[object]:
-    return Column("account_id", Uuid, primary_key=True)

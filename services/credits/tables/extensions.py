@@ -2,8 +2,8 @@
 
 from sqlalchemy import CheckConstraint, Column, Integer, Table, Text, Uuid
 
-from services.credits.tables.columns import account_column, metadata
-from shared.tables import lane_column, time_column
+from services.credits.tables.columns import metadata
+from shared.tables import account_column, lane_column, time_column
 
 Table(
     "extensions",

@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.credits.tables.columns import account_column, credits_column, metadata, usd_column
-from shared.tables import lane_column
+from services.credits.tables.columns import credits_column, metadata, usd_column
+from shared.tables import account_column, lane_column
 
 Table(
     "ledger",

@@ -3,8 +3,8 @@
 from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.credits.tables.columns import account_column, credits_column, metadata
-from shared.tables import lane_column, time_column
+from services.credits.tables.columns import credits_column, metadata
+from shared.tables import account_column, lane_column, time_column
 
 OPEN = "'approved', 'running'"
 STATES = f"'refused', {OPEN}, 'completed', 'stopped', 'expired'"

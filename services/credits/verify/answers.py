@@ -14,8 +14,8 @@ from services.credits import correction_refusals, corrections, outcomes, refusal
 from services.credits.book import Key, Reservation
 from services.credits.queries.operations import FIND_OPERATIONS
 from services.credits.store import adjustments, clawbacks, extensions, runs
-from services.credits.store import keys as by_key
 from services.credits.verify import price_answers
+from shared import keys as by_key
 from shared.contracts.credits import (
     AdjustmentReplied,
     CostConfigUpdateReplied,

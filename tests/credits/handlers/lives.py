@@ -7,20 +7,17 @@ from itertools import count
 import asyncpg
 
 from shared.contracts.message import Message
-from shared.contracts.types import Json
 from shared.kafka import Record
 from tests import making
 from tests.credits.handlers import stories
 from tests.credits.handlers.worker import Worker
 from tests.making import record
+from tests.plain import heard, plain, rows_of
 from tests.recorder import Sent
+from tests.signing import by
 
 RUNS = count(1)
 LATER_SECONDS = 100.0  # Past the hold that nobody reports on.
-
-RISING_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-SOME_ID = re.compile("00000000-0000-4000-8000-([0-9a-f]{12})")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 PRICES = re.compile(r'"price_version":\d+')
 
@@ -66,9 +63,9 @@ class Life:
         self.codes = [f"{kind}-{self.number(0)}" for kind in ("kind", "model", "plan", "package")]
         self._first = [record(message) for message in self._beginning()] + self._garbage()
         acts = stories.a_developer_acts(self.number, self.dan)
-        self._second = [stories.by("developer", message) for message in acts]
+        self._second = [by("developer", message) for message in acts]
         self._second += [record(message) for message in self._end()]
-        self._second.append(stories.by("viewer", stories.somebody_reads(self.number, self.dan)))
+        self._second.append(by("viewer", stories.somebody_reads(self.number, self.dan)))
         self.topics = {one.topic for one in (*self._first, *self._second)}
 
     def number(self, small: int) -> int:
@@ -121,11 +118,8 @@ class Life:
 
     async def end_state(self, database: "asyncpg.Pool[asyncpg.Record]") -> dict[str, list[str]]:
         """Every row of these accounts, without what is new in every run."""
-        found = {}
-        for table, columns in STATES.items():
-            query = f"SELECT account_id, {columns} FROM {table} WHERE account_id = ANY($1::uuid[])"
-            rows = await database.fetch(query, self.accounts)
-            found[table] = sorted(self._plain(str(tuple(row))) for row in rows)
+        rows = await rows_of(database, STATES, self.accounts)
+        found = {table: sorted(map(self._plain, lines)) for table, lines in rows.items()}
         for table, (code, version) in LISTS.items():
             query = f"SELECT {code}, {version} FROM {table} WHERE {code} = ANY($1)"
             found[table] = [
@@ -135,24 +129,10 @@ class Life:
 
     def announced(self, sent: Iterable[Sent]) -> list[str]:
         """What these accounts were told, each record once, without what is new in every run."""
-        own = {name.encode() for name in (*self.accounts, *self.codes)}
-        once = {self._identity(one): one for one in sent if one.key in own}
-        return sorted(self._plain(f"{one.topic} {one.value!r}") for one in once.values())
-
-    def _identity(self, one: Sent) -> tuple[Json, ...]:
-        headers = dict(one.headers)
-        place = headers.get("dlq_topic"), headers.get("dlq_partition"), headers.get("dlq_offset")
-        return headers.get("ce_id"), *place
+        own = heard(sent, (*self.accounts, *self.codes))
+        return sorted(self._plain(f"{one.topic} {one.value!r}") for one in own)
 
     def _plain(self, text: str) -> str:
-        """Ids that rise with time and times themselves differ; the other ids are told."""
-        text = SOME_ID.sub(self._short, text)
         for code in self.codes:
             text = text.replace(code, code.partition("-")[0])
-        text = PRICES.sub('"price_version":n', text)
-        return MOMENT.sub("then", RISING_ID.sub("some-id", text))
-
-    def _short(self, found: re.Match[str]) -> str:
-        """Those of this run have numbers of its own; the others are the same in every run."""
-        number = int(found[1], 16) - self.run * 1000
-        return f"id-{number}" if 0 <= number < 1000 else found[0]
+        return plain(PRICES.sub('"price_version":n', text), self.run)

@@ -2,31 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from shared.actor import Actor, Verifier, sign
 from shared.contracts.invoicing import AccountOpened
-from shared.contracts.message import Message, encode
+from shared.contracts.message import Message
 from shared.contracts.operating import AlertReadRequested
-from shared.contracts.types import Role
-from shared.kafka import Record
 from tests import correcting, making, running
 from tests.credits.rules.pricing import config_update, model_update
-from tests.making import NOW_MILLISECONDS, key_of, partition_for, raw_record
 
 Number = Callable[[int], int]
-KEY = Ed25519PrivateKey.generate()
-VERIFIER = Verifier({None: KEY.public_key()})
 FOR_A_MINUTE = {"hold_ttl_s": 60}
-
-
-def by(role: Role, message: Message) -> Record:
-    """A command under its account's or its code's key, with the token of whoever sends it."""
-    until, account = NOW_MILLISECONDS // 1000 + 60, message.account_id
-    actor = Actor(sub="dora", role=role, exp=until, account_id=account)
-    headers = {"actor": sign(actor, KEY), "correlation_id": b"ticket-7"}
-    key, place = key_of(message) or message.subject.encode(), partition_for(message)
-    return raw_record(message.topic, encode(message), key, headers, partition=place)
 
 
 def news(n: Number, dan: str) -> Iterable[Message]:

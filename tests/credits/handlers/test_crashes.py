@@ -15,10 +15,10 @@ from services.credits.partitions import make_partitions
 from shared.contracts.credits import ANNOUNCED, CreditsQueryReplied
 from shared.contracts.operating import HealthReported
 from tests.credits.handlers.lives import LATER_SECONDS, Life
-from tests.credits.handlers.mortal import Death, Fate, MortalRecorder, mortal
-from tests.credits.handlers.stories import VERIFIER
 from tests.credits.handlers.worker import Worker, working
+from tests.mortal import Death, Fate, MortalRecorder, mortal
 from tests.recorder import Recorder
+from tests.signing import VERIFIER
 
 # What no batch of commands and events says.
 ASIDE = CreditsQueryReplied, HealthReported

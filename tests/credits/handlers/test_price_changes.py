@@ -22,7 +22,6 @@ from shared.contracts.operating import AuditRecorded
 from shared.contracts.types import Role
 from shared.kafka import Record
 from shared.lanes import partition_of
-from tests.credits.handlers.mortal import Death, Fate, MortalRecorder, mortal
 from tests.credits.handlers.worker import Worker, working
 from tests.credits.rules.pricing import config_update, model_update
 from tests.databases import own_database
@@ -36,6 +35,7 @@ from tests.making import (
     requested,
     uuid,
 )
+from tests.mortal import Death, Fate, MortalRecorder, mortal
 from tests.recorder import Recorder
 
 KEY = Ed25519PrivateKey.generate()

@@ -5,18 +5,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from aiokafka import TopicPartition as Place
-
 from services.credits import domain
 from services.credits.handlers import Credits, obey, sweep
-from shared import postgres
 from shared.actor import Verifier
 from shared.kafka import Reader, Record
-from shared.outbox import Outbox
 from shared.postgres import Database
 from shared.service import Service
-from shared.settings import Settings
-from tests.making import PARTITIONS, reader
+from tests.alone import alone, own_everything, recover
+from tests.making import reader
 from tests.recorder import Recorder
 
 
@@ -42,11 +38,7 @@ class Worker:
         await self.service.outbox.settled()
 
     async def recover(self) -> None:
-        """Do what a worker does when it is given partitions, and what it does when it is idle."""
-        pool = self.service.database.pool_for(None)
-        while await self.service.outbox.recover(pool, range(PARTITIONS)):
-            continue
-        await self.service.outbox.tidy(pool)
+        await recover(self.service)
 
 
 @asynccontextmanager
@@ -58,20 +50,9 @@ async def working(
     verifier: Verifier | None = None,
 ) -> AsyncIterator[Worker]:
     """Have a worker; `wrap` may stand between it and its database."""
-    settings = Settings(
-        kafka_bootstrap_servers="nowhere:0",
-        credits_database_url=url,
-        clock_offset=clock_offset,
-        environment="development",
-    )
-    service = Service("credits", settings)
     recorder = recorder or Recorder()
-    async with postgres.connected(url, "handlers") as database:
-        service.database = wrap(database)
-        service.publisher, service.outbox = recorder, Outbox(recorder)
+    async with alone("credits", url, recorder, wrap, clock_offset) as service:
         credits = Credits(service)
         service.on_commands(domain.OBEYED, partial(obey, credits))
-        own = service.pollers[0].assignment
-        own.places = frozenset(Place("", number) for number in range(PARTITIONS))
-        own.is_complete = True
+        own_everything(service)
         yield Worker(credits, recorder, reader(*domain.OBEYED, verifier=verifier))

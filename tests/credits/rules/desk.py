@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -29,14 +28,12 @@ from shared.contracts.credits import (
     OperationReplied,
     UsageRecorded,
 )
-from shared.contracts.errors import Error
-from shared.contracts.message import Message, Reply
-from shared.contracts.operating import AlertRaised
+from shared.contracts.message import Message
 from shared.contracts.types import Bucket
 from shared.lanes import lane_of
+from tests.hearing import only
 from tests.making import ANN, paid, uuid
 
-Kind = TypeVar("Kind")
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)  # The clock of the scenarios.
 FIRST_ID = 1 << 40
 ALL_PLANS = {plan.plan_code: replace(plan, version=0) for plan in PLANS}
@@ -138,38 +135,11 @@ def desk_with(plan: int = 0, purchased: int = 0) -> Desk:
     return desk
 
 
-def only(kind: type[Kind], said: Iterable[object]) -> Kind:
-    """The one thing of its kind that was said."""
-    (found,) = all_of(kind, said)
-    return found
-
-
-def all_of(kind: type[Kind], said: Iterable[object]) -> list[Kind]:
-    return [message for message in said if isinstance(message, kind)]
-
-
-def warning(said: Iterable[object]) -> AlertRaised:
-    """The one alert that operators get."""
-    (alert,) = [one for one in all_of(AlertRaised, said) if one.audience == "ops"]
-    return alert
-
-
-def to_customers(said: Iterable[object]) -> list[AlertRaised]:
-    return [alert for alert in all_of(AlertRaised, said) if alert.audience == "customer"]
-
-
 def authorised(said: Iterable[object]) -> Authorised:
     """What the one reply grants."""
     data = only(OperationReplied, said).data
     assert data is not None
     return data
-
-
-def refused(said: Iterable[object]) -> Error:
-    """Why the one reply refuses."""
-    error = only(Reply, said).error
-    assert error is not None
-    return error
 
 
 def charge(said: Iterable[object]) -> CreditsCommitted:

@@ -7,7 +7,8 @@ from shared.contracts.credits import AdjustmentReplied, CreditsAdjusted
 from shared.contracts.message import Message
 from shared.contracts.operating import AuditRecorded
 from tests.correcting import adjustment, freeze
-from tests.credits.rules.desk import Desk, desk_with, only, refused
+from tests.credits.rules.desk import Desk, desk_with
+from tests.hearing import only, refused
 from tests.making import requested, uuid
 
 EVE = Asked("developer", "eve", "ticket-7")

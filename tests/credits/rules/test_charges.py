@@ -7,16 +7,8 @@ from msgspec.structs import replace
 
 from shared.contracts.catalogue import COST_CONFIGS
 from shared.contracts.credits import CreditsCommitted, OperationReplied, UsageRecorded
-from tests.credits.rules.desk import (
-    all_of,
-    authorised,
-    charge,
-    desk_with,
-    logged,
-    only,
-    repriced,
-    warning,
-)
+from tests.credits.rules.desk import authorised, charge, desk_with, logged, repriced
+from tests.hearing import all_of, only, warning
 from tests.making import (
     Fields,
     completed,

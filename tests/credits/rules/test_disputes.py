@@ -8,7 +8,8 @@ from shared.contracts.credits import CreditsReleased, CreditsReserved, CreditsRe
 from shared.contracts.message import Message
 from shared.contracts.operating import AuditRecorded
 from tests.correcting import PAYMENT, disputed, freeze, refunded
-from tests.credits.rules.desk import Desk, desk_with, only
+from tests.credits.rules.desk import Desk, desk_with
+from tests.hearing import only
 from tests.making import completed, requested, uuid
 
 OPENED, WON, LOST = (disputed(1, state, 2_000) for state in ("opened", "won", "lost"))

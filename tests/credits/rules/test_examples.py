@@ -13,7 +13,8 @@ from shared.contracts.credits import (
     UsageRecorded,
 )
 from shared.contracts.types import Json
-from tests.credits.rules.desk import all_of, authorised, charge, desk_with, logged, only
+from tests.credits.rules.desk import authorised, charge, desk_with, logged
+from tests.hearing import all_of, only
 from tests.making import completed, images_completed, images_requested, requested
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from shared.contracts.credits import CreditsGranted
 from shared.contracts.invoicing import Grant, InvoicePaid
-from tests.credits.rules.desk import Desk, all_of, desk_with, only
+from tests.credits.rules.desk import Desk, desk_with
+from tests.hearing import all_of, only
 from tests.making import ANN, BOB, Fields, now_is, on_plan, paid, plan_is, uuid
 
 

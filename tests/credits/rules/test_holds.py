@@ -17,7 +17,8 @@ from shared.contracts.credits import (
 )
 from shared.contracts.message import Event
 from shared.contracts.types import Json
-from tests.credits.rules.desk import Desk, all_of, authorised, desk_with, only, refused, repriced
+from tests.credits.rules.desk import Desk, authorised, desk_with, repriced
+from tests.hearing import all_of, only, refused
 from tests.making import completed, extension, images_requested, requested
 
 BY_A_PERSON = Asked("editor", "ann")

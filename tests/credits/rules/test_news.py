@@ -5,7 +5,8 @@ import pytest
 from services.credits.domain import decide
 from shared.contracts.credits import OperationReplied
 from shared.contracts.invoicing import AccountOpened
-from tests.credits.rules.desk import Desk, all_of, authorised, desk_with, refused
+from tests.credits.rules.desk import Desk, authorised, desk_with
+from tests.hearing import all_of, refused
 from tests.making import ANN, completed, now_is, on_plan, package_is, paid, plan_is, requested
 
 

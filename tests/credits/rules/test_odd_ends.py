@@ -15,16 +15,8 @@ from shared.contracts.credits import (
 )
 from shared.contracts.message import Event, Message
 from shared.contracts.operating import AlertRaised
-from tests.credits.rules.desk import (
-    all_of,
-    authorised,
-    charge,
-    desk_with,
-    logged,
-    only,
-    refused,
-    warning,
-)
+from tests.credits.rules.desk import authorised, charge, desk_with, logged
+from tests.hearing import all_of, only, refused, warning
 from tests.making import (
     ANN,
     BOB,

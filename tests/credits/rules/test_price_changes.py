@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import (
     CostConfigUpdated,
     CostConfigUpdateReplied,
@@ -13,8 +13,9 @@ from shared.contracts.credits import (
 from shared.contracts.message import Message
 from shared.contracts.operating import AuditRecorded
 from shared.contracts.types import Json
-from tests.credits.rules.desk import Desk, all_of, authorised, charge, desk_with, only, refused
+from tests.credits.rules.desk import Desk, authorised, charge, desk_with
 from tests.credits.rules.pricing import config_update, model_update
+from tests.hearing import all_of, only, refused
 from tests.making import completed, images_requested, requested
 
 DORA = Asked("developer", "dora", "ticket-7")

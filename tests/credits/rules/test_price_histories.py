@@ -12,11 +12,12 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.credits.domain.asked import Asked
+from shared.asked import Asked
 from shared.contracts.credits import CostConfigUpdateReplied, CreditsCommitted
 from shared.contracts.operating import AuditRecorded
-from tests.credits.rules.desk import Desk, all_of, desk_with, only
+from tests.credits.rules.desk import Desk, desk_with
 from tests.credits.rules.pricing import config_update
+from tests.hearing import all_of, only
 from tests.making import completed, requested
 
 MINIMUM = 3  # Credits of an article.

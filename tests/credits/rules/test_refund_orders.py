@@ -10,7 +10,8 @@ from services.credits.book import Clawback
 from shared.contracts.credits import CreditsGranted, CreditsReleased, CreditsReserved
 from shared.contracts.message import Message, Reply
 from tests.correcting import adjustment, disputed, freeze, refunded, reversed_, unfreeze
-from tests.credits.rules.desk import Desk, all_of, desk_with
+from tests.credits.rules.desk import Desk, desk_with
+from tests.hearing import all_of
 from tests.making import ANN, completed, failed, paid, requested, uuid
 
 ASKED, PART = freeze(1, 500), freeze(1, 2_000, allow_partial=True)

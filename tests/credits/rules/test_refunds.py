@@ -13,7 +13,8 @@ from shared.contracts.credits import (
 )
 from shared.contracts.operating import AuditRecorded
 from tests.correcting import PAYMENT, freeze, refunded, reversed_, unfreeze
-from tests.credits.rules.desk import Desk, authorised, charge, desk_with, only, refused
+from tests.credits.rules.desk import Desk, authorised, charge, desk_with
+from tests.hearing import only, refused
 from tests.making import Fields, completed, failed, now_is, paid, requested, uuid
 
 PACKAGE = uuid(902)

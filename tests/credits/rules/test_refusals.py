@@ -11,7 +11,8 @@ from shared.contracts.catalogue import COST_CONFIGS, PACKAGES
 from shared.contracts.errors import Error, ErrorCode, Suggestion
 from shared.contracts.invoicing import AccountStatusChanged
 from shared.contracts.message import Message
-from tests.credits.rules.desk import Desk, desk_with, refused, repriced
+from tests.credits.rules.desk import Desk, desk_with, repriced
+from tests.hearing import refused
 from tests.making import (
     completed,
     extension,

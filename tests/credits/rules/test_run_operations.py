@@ -7,8 +7,9 @@ import pytest
 from shared.contracts.credits import CreditsCommitted, CreditsReserved, RunClosed, StageCharged
 from shared.contracts.message import Message
 from shared.contracts.operating import AlertRaised
-from tests.credits.rules.desk import all_of, authorised, charge, desk_with, only, refused
+from tests.credits.rules.desk import authorised, charge, desk_with
 from tests.credits.rules.runs import OF_THE_RUN, RUN_ID, desk_with_run, numbers, the_run
+from tests.hearing import all_of, only, refused
 from tests.making import cancelled, completed, failed, now_is, requested, uuid
 from tests.running import RUN, done, run_completed, run_requested, stage_done
 

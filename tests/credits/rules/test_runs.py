@@ -19,7 +19,8 @@ from shared.contracts.credits import (
 from shared.contracts.errors import Error
 from shared.contracts.message import Event
 from shared.contracts.types import Json
-from tests.credits.rules.desk import Desk, all_of, desk_with, only, refused
+from tests.credits.rules.desk import Desk, desk_with
+from tests.hearing import all_of, only, refused
 from tests.making import ANN, Fields, now_is, uuid
 from tests.running import (
     RUN,

@@ -14,17 +14,8 @@ from shared.contracts.credits import (
     UsageRecorded,
 )
 from shared.contracts.money import dollars
-from tests.credits.rules.desk import (
-    Desk,
-    all_of,
-    authorised,
-    charge,
-    desk_with,
-    logged,
-    only,
-    refused,
-    warning,
-)
+from tests.credits.rules.desk import Desk, authorised, charge, desk_with, logged
+from tests.hearing import all_of, only, refused, warning
 from tests.making import (
     ANN,
     cancelled,

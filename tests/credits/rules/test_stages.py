@@ -17,16 +17,9 @@ from shared.contracts.credits import (
     UsageRecorded,
 )
 from shared.contracts.message import Message
-from tests.credits.rules.desk import (
-    all_of,
-    charge,
-    desk_with,
-    only,
-    refused,
-    repriced,
-    warning,
-)
+from tests.credits.rules.desk import charge, desk_with, repriced
 from tests.credits.rules.runs import desk_with_run, numbers, the_run
+from tests.hearing import all_of, only, refused, warning
 from tests.making import ANN, completed, images, uuid
 from tests.running import (
     RUN,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from services.credits.alerts import BALANCE, PLAN_CREDITS
 from shared.contracts.operating import AlertRaised
 from tests.correcting import adjustment, refunded
-from tests.credits.rules.desk import Desk, desk_with, to_customers
+from tests.credits.rules.desk import Desk, desk_with
+from tests.hearing import to_customers
 from tests.making import completed, on_plan, paid
 from tests.running import done, run_requested, stage_done
 

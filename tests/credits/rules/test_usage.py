@@ -6,15 +6,8 @@ from services.credits.catalogue import Prices
 from shared.contracts.catalogue import MODEL_PRICES
 from shared.contracts.credits import Items, Related, UsageRecorded
 from shared.contracts.operating import AlertRaised
-from tests.credits.rules.desk import (
-    all_of,
-    authorised,
-    charge,
-    desk_with,
-    logged,
-    only,
-    repriced,
-)
+from tests.credits.rules.desk import authorised, charge, desk_with, logged, repriced
+from tests.hearing import all_of, only
 from tests.making import (
     Fields,
     completed,

@@ -1,4 +1,4 @@
-"""Whole columns in, rows out: how every statement of the store takes what it is about."""
+"""Whole columns in, rows out: how every statement of a store takes what it is about."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar

@@ -1,0 +1,1 @@
+"""How the tables of limits came to be: `igny8 migrate` runs what is missing."""

@@ -1,0 +1,121 @@
+"""What is answered about an account: its limits, its team, its credits, and its commands."""
+
+from datetime import UTC, datetime
+
+from shared.contracts.credits import BalanceChanged
+from shared.contracts.message import encode
+from shared.contracts.moments import in_milliseconds, window_of
+from shared.contracts.operating import fingerprint
+from tests.limits.handlers.worker import Worker, working
+from tests.limits.making import OWNER, asks_for, invite, opened, override
+from tests.making import on_plan, uuid
+from tests.signing import by
+
+DAY_SECONDS = 24 * 60 * 60.0
+EMAIL = "search-me@example.org"
+
+
+def balance(account: str, version: int, credits: int, month: str) -> BalanceChanged:
+    return BalanceChanged(
+        account_id=account,
+        balance=credits,
+        held=0,
+        available=credits,
+        plan_bucket=credits,
+        purchased_bucket=0,
+        plan_code="starter",
+        plan_credits_per_month=10_000,
+        used_this_month=10_000 - credits,
+        window=month,
+        status="active",
+        seq=version,
+        version=version,
+        at=in_milliseconds(datetime.now(UTC)),
+    )
+
+
+async def test_limits_are_told_as_they_are_this_month(
+    worker: Worker, url: str, account: str
+) -> None:
+    hold = asks_for(1, 5, "ahrefs_queries", account, ttl_s=7200)
+    await worker.obey(on_plan("starter", account), hold)
+
+    told = await worker.tells("limits.usage", account)
+    async with working(url, clock_offset=32 * DAY_SECONDS) as later:
+        next_month = await later.tells("limits.usage", account)
+
+    assert [(row["type"], row.get("limit"), row["held"]) for row in told["rows"]] == [
+        ("sites", 2, 0),
+        ("users", 2, 0),
+        ("keywords", 1_000, 0),
+        ("ahrefs_queries", 50, 5),
+    ]
+    assert [row["held"] for row in next_month["rows"]] == [0, 0, 0, 0]
+    assert next_month["period"]["start"] > told["period"]["end"]
+
+
+async def test_an_account_that_nobody_heard_of_has_free_limits_and_no_credits(
+    worker: Worker, account: str
+) -> None:
+    summary = await worker.tells("usage.summary", account)
+
+    assert [row.get("limit") for row in summary["limits"]] == [1, 1, 100, 0]
+    assert summary["credits"] == {"balance": 0, "plan_allocation": 0, "used_this_month": 0}
+    assert summary["period"]["days_remaining"] in range(31)
+
+
+async def test_credits_stand_beside_limits_as_they_were_told_last(
+    worker: Worker, account: str
+) -> None:
+    month = window_of(datetime.now(UTC))
+    await worker.notes(balance(account, 7, 4_000, month), balance(account, 6, 9_000, month))
+    await worker.notes(balance(account, 5, 9_500, month))
+
+    credits = (await worker.tells("usage.summary", account))["credits"]
+    await worker.notes(balance(account, 8, 3_000, "2020-01"))
+    older = (await worker.tells("usage.summary", account))["credits"]
+
+    assert credits == {"balance": 4_000, "plan_allocation": 10_000, "used_this_month": 6_000}
+    assert (older["balance"], older["used_this_month"]) == (3_000, 0)
+
+
+async def test_a_team_is_told_page_by_page_with_its_seats(worker: Worker, account: str) -> None:
+    asked = [by("admin", invite(n, account=account)) for n in range(1, 12)]
+    limits = on_plan("scale", account)
+    unlimited = by("developer", override("users", None, account=account))
+    await worker.obey(limits, unlimited, opened(account), *asked)
+
+    first = await worker.tells("team.members", account, page={"size": 10})
+    page = {"size": 10, "cursor": first["next_cursor"]}
+    second = await worker.tells("team.members", account, page=page)
+    owners = await worker.tells("team.members", account, state=["active"])
+    found = await worker.tells("team.members", account, search="USER11@")
+
+    assert (len(first["rows"]), len(second["rows"])) == (10, 2)
+    assert "next_cursor" not in second
+    assert len({row["member_id"] for row in (*first["rows"], *second["rows"])}) == 12
+    assert first["seats"] == {"current": 12, "held": 0}
+    assert [row["user_id"] for row in owners["rows"]] == [OWNER]
+    assert [row["email"] for row in found["rows"]] == ["user11@example.com"]
+    refused = await worker.asked("team.members", account, page={"cursor": "abc"})
+    assert refused["error"]["code"] == "invalid"
+
+
+async def test_an_answer_is_found_again_by_what_was_asked(worker: Worker, account: str) -> None:
+    hold, seat = asks_for(1, 101, account=account), invite(2, EMAIL, account)
+    await worker.obey(hold, by("admin", seat))
+
+    denied = await worker.tells("command.outcome", account, topic=hold.topic, id=uuid(1))
+    other = await worker.tells("command.outcome", account, topic=seat.topic, id=uuid(2))
+    nothing = await worker.tells("command.outcome", account, topic=hold.topic, id=uuid(3))
+
+    assert (denied["known"], denied["reply"]["error"]["code"]) == (True, "limit.reached")
+    assert denied["fingerprint"] == fingerprint(encode(hold))
+    assert other["reply"]["status"] in ("ok", "error")
+    assert nothing == {"known": False}
+
+
+async def test_what_every_service_answers_is_answered(worker: Worker, account: str) -> None:
+    assert (await worker.tells("alerts.list", account))["rows"] == []
+    assert (await worker.tells("audit.list", account))["rows"] == []
+    assert (await worker.tells("system.health", account))["service"] == "limits"

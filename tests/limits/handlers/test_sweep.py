@@ -1,0 +1,68 @@
+"""What nobody says happens by the clock: holds and invitations end, months begin, plans change."""
+
+from itertools import count
+
+from shared.contracts.limits import InviteExpired, MemberChanged, UsageChanged, WindowOpened
+from tests.limits.handlers.worker import Worker, states, working
+from tests.limits.making import asks_for, invite, opened, plan_now
+from tests.making import on_plan
+from tests.signing import by
+
+DAY_SECONDS = 24 * 60 * 60.0
+VERSIONS = count(10)
+
+
+async def test_a_hold_ends_when_its_time_has_passed(worker: Worker, url: str, account: str) -> None:
+    await worker.obey(asks_for(1, 10, account=account, ttl_s=30))
+    assert UsageChanged.topic not in [x.topic for x in await worker.sweep() if is_of(account, x)]
+
+    async with working(url, clock_offset=31) as later:
+        sent = [one for one in await later.sweep() if is_of(account, one)]
+
+    assert states(sent)["keywords"] == (0, 0)
+    found = "SELECT state, granted, confirmed FROM holds WHERE account_id = $1"
+    assert await worker.fetch(found, account) == [("expired", 10, 0)]
+
+
+def is_of(account: str, one: object) -> bool:
+    return getattr(one, "key", None) == account.encode()
+
+
+async def test_an_invitation_ends_after_seven_days(worker: Worker, url: str, account: str) -> None:
+    asked = by("admin", invite(1, account=account))
+    await worker.obey(on_plan("scale", account), opened(account), asked)
+
+    async with working(url, clock_offset=7 * DAY_SECONDS + 1) as later:
+        sent = [one for one in await later.sweep() if is_of(account, one)]
+
+    assert InviteExpired.topic not in [one.topic for one in sent]
+    (changed,) = (one.said for one in sent if one.topic == MemberChanged.topic)
+    assert (changed["change"], changed["member"]["state"]) == ("expired", "removed")
+    assert states(sent)["users"] == (1, 0)
+
+
+async def test_a_month_begins_with_nothing_used(worker: Worker, url: str, account: str) -> None:
+    poll = on_plan("starter", account), asks_for(1, 2, "ahrefs_queries", account, ttl_s=7200)
+    await worker.obey(*poll)
+
+    async with working(url, clock_offset=32 * DAY_SECONDS) as later:
+        sent = [one for one in await later.sweep() if is_of(account, one)]
+        again = [one for one in await later.sweep() if is_of(account, one)]
+
+    assert [one.topic for one in sent].count(WindowOpened.topic) == 1
+    assert states(sent)["ahrefs_queries"] == (0, 0)
+    assert again == []
+    months = "SELECT count(DISTINCT month) FROM counters WHERE account_id = $1 AND month <> '-'"
+    assert await worker.fetch(months, account) == [(1,)]
+
+
+async def test_every_account_of_a_plan_follows_it(worker: Worker, url: str, account: str) -> None:
+    await worker.obey(on_plan("growth", account))
+
+    async with working(url) as another:
+        assert await another.obey(plan_now("growth", next(VERSIONS), keywords=7_000)) == []
+    sent = [one for one in await worker.sweep() if is_of(account, one)]
+
+    (state,) = (one.said for one in sent)
+    assert [row["limit"] for row in state["limits"] if row["type"] == "keywords"] == [7_000]
+    assert [one for one in await worker.sweep() if is_of(account, one)] == []
