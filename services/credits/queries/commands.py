@@ -84,7 +84,7 @@ async def approved(books: Books, keys: Collection[Key]) -> Replies:
     }
 
 
-KEPT = Kept[Books](
+KEPT: Kept[Books] = Kept(
     MappingProxyType(
         {
             OperationRequested.topic: authorised,

@@ -34,7 +34,7 @@ def outcome(answer: bytes, request: bytes) -> Outcome:
     return answered(outcomes.read_stored(answer), request)
 
 
-KEPT = Kept[Books](
+KEPT: Kept[Books] = Kept(
     MappingProxyType(
         {kind.topic: partial(held, kind.topic) for kind in (HoldRequested, SiteCreationRequested)}
         | {kind.topic: partial(kept, kind.topic) for kind in commands.ASKING}
