@@ -3,6 +3,9 @@ BIN := .venv/bin
 UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
+# Two processes, each with servers of its own, take a file of tests after the other.
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile
+
 .PHONY: setup demo up test test-quick soak check bench lock
 .DEFAULT_GOAL := setup
 
@@ -16,11 +19,11 @@ up: setup
 	@$(BIN)/igny8 up
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(TWO_AT_ONCE)
 
 # Rules and contracts: whatever needs no server.
 test-quick: setup
-	@$(BIN)/python -m pytest -m "not servers"
+	@$(BIN)/python -m pytest $(TWO_AT_ONCE) -m "not servers"
 
 # Ten minutes of load while workers, PostgreSQL and the broker are killed at random.
 soak: setup

@@ -53,15 +53,17 @@ def folder(tmp_path: Path) -> Path:
 async def test_migrations_started_by_several_processes_at_once_run_once(
     environment: dict[str, str], folder: Path
 ) -> None:
-    url = environment["LIMITS_DATABASE_URL"]
+    url = environment["KEYWORD_RESEARCH_DATABASE_URL"]
     arguments = (sys.executable, "-c", START, str(folder), url)
     processes = [await asyncio.create_subprocess_exec(*arguments) for _ in range(3)]
     assert [await process.wait() for process in processes] == [0, 0, 0]
 
     connection = await asyncpg.connect(url)
-    assert await connection.fetchval("SELECT array_agg(id) FROM limits.parcel") == [7]
+    assert await connection.fetchval("SELECT array_agg(id) FROM keyword_research.parcel") == [7]
     assert await connection.fetchval("SELECT array_agg(version_num) FROM schema_version") == ["2"]
-    assert await connection.fetchval("SELECT to_regclass('limits.parcel_id')") == "parcel_id"
+    assert (
+        await connection.fetchval("SELECT to_regclass('keyword_research.parcel_id')") == "parcel_id"
+    )
     await connection.close()
 
 

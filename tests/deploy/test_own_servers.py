@@ -85,7 +85,7 @@ async def test_a_stack_on_servers_of_ones_own_starts_none_and_prepares_those(
     url = old_postgres.replace("postgres@", "mine@").replace("/postgres", "/books")
 
     given = {KAFKA: broker, "CREDITS_DATABASE_URL": url}
-    started = operator.calls("up", "--detach", **given)
+    started = operator.calls("up", "--detach", "--only", "credits", **given)
     assert started.returncode == 0, started.stderr
     assert f"{KAFKA}={broker}\nCREDITS_DATABASE_URL={url}\n" in started.stdout
     assert {name: row.state for name, row in operator.sees().items()} == {
@@ -102,7 +102,10 @@ async def test_a_stack_on_servers_of_ones_own_starts_none_and_prepares_those(
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({KAFKA: NOBODY, "CREDITS_DATABASE_URL": CLOSED}, f"no Kafka answers at {NOBODY}"),
+        (
+            {KAFKA: NOBODY, "CREDITS_DATABASE_URL": CLOSED, "LIMITS_DATABASE_URL": CLOSED},
+            f"no Kafka answers at {NOBODY}",
+        ),
         ({"LIMITS_DATABASE_URL": CLOSED}, "CREDITS_DATABASE_URL is missing"),
     ],
     ids=["no Kafka", "a database for another service only"],
