@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from deploy.bench import laps
 from deploy.bench.crew import working
 from deploy.bench.figures import Rate
+from deploy.bench.kinds import LIFE
 from deploy.bench.load import whole
 from deploy.bench.rig import Rig
-from deploy.bench.throughput import ACCOUNTS, LIFE, check, same_accounts
+from deploy.bench.throughput import ACCOUNTS, check, same_accounts
 
 LIVES = 250_000  # Two records each.
 

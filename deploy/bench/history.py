@@ -13,7 +13,8 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from deploy.bench.load import FEWEST_TOKENS_OUTPUT, MOST_TOKENS_OUTPUT, TOKENS_INPUT
-from deploy.bench.rig import BALANCE_CREDITS, CREDITS_A_MONTH, EMPTIED, PLAN, SERVICE, Rig
+from deploy.bench.rig import Rig
+from deploy.bench.subjects import BALANCE_CREDITS, CREDITS, CREDITS_A_MONTH, PLAN
 from deploy.errors import OperatorError
 from deploy.local import environment
 from deploy.local.environment import database_variable
@@ -157,7 +158,7 @@ async def write(rig: Rig, accounts: Sequence[str], since: datetime, count: int) 
     """Empty all tables, and fill them with what these accounts did from a moment until now."""
     since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
     database = rig.database
-    await database.execute(f"TRUNCATE {', '.join(EMPTIED)}")
+    await database.execute(f"TRUNCATE {CREDITS.emptied}")
     await describe(rig, accounts)
     moments = since, datetime.now(UTC) - since
     await database.execute(PAST, *moments, count, len(accounts), SITES, KINDS)
@@ -178,7 +179,7 @@ async def write(rig: Rig, accounts: Sequence[str], since: datetime, count: int) 
 
 async def describe(rig: Rig, accounts: Sequence[str]) -> None:
     """Name whose operations there are, and of which kinds, with what each costs."""
-    async with verifying.one_moment(rig.environment[database_variable(SERVICE)]) as tx:
+    async with verifying.one_moment(rig.environment[database_variable(CREDITS.name)]) as tx:
         prices = (await store.catalogue.read(tx, 0)).prices.latest
     await rig.database.execute(OWNERS)
     await rig.database.execute(SHAPES)
@@ -212,7 +213,7 @@ async def check(rig: Rig) -> None:
     """All invariants that can be computed from the rows alone, as `igny8 verify` does it."""
     servers = rig.environment[environment.KAFKA]
     async with (
-        verifying.one_moment(rig.environment[database_variable(SERVICE)]) as tx,
+        verifying.one_moment(rig.environment[database_variable(CREDITS.name)]) as tx,
         retained.opened(servers) as topics,
     ):
         snapshot = await verifying.taken(tx, topics, ())

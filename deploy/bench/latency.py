@@ -9,6 +9,7 @@ from deploy.bench.crew import Crew, working
 from deploy.bench.figures import Delay, Spread
 from deploy.bench.load import REPLY_TOPIC, Life
 from deploy.bench.rig import Rig
+from deploy.bench.subjects import CREDITS, Subject
 from deploy.bench.throughput import ACCOUNTS, same_accounts
 
 WARM_UP_REQUESTS_A_SECOND, WARM_UP_SECONDS = 200, 2
@@ -36,7 +37,7 @@ def due(seconds: float, life: Life) -> Due:
 
 
 def steadily(rig: Rig, accounts: Sequence[str], rate: int, seconds: int) -> list[Due]:
-    lives = rig.pipeline.lives(rate * seconds, accounts)
+    lives = rig.lives(rate * seconds, accounts)
     return [due(number / rate, life) for number, life in enumerate(lives)]
 
 
@@ -50,9 +51,10 @@ class Latency:
     plan: Callable[[Rig, Sequence[str]], Sequence[Due]]
     repeats: int
     accounts: int = ACCOUNTS
+    subject: Subject = CREDITS
 
     async def measure(self, rig: Rig) -> Delay:
-        accounts = same_accounts(self.accounts)
+        rig, accounts = rig.of(self.subject), same_accounts(self.accounts)
         warm_up = steadily(rig, accounts, WARM_UP_REQUESTS_A_SECOND, WARM_UP_SECONDS)
         with working(rig.workers(self.processes)) as crew:
             await rig.caught_up()
@@ -76,14 +78,22 @@ async def repeat(rig: Rig, crew: Crew, asker: Asker, plan: Sequence[Due]) -> Wai
     return Waits(milliseconds, before.elsewhere_until(rig.servers.read(crew.processes())))
 
 
-def steady(name: str, rate: int, seconds: int, repeats: int, processes: int = 2) -> Latency:
+def steady(
+    name: str,
+    rate: int,
+    seconds: int,
+    repeats: int,
+    processes: int = 2,
+    subject: Subject = CREDITS,
+) -> Latency:
     """So many requests a second, evenly."""
 
     def plan(rig: Rig, accounts: Sequence[str]) -> list[Due]:
         return steadily(rig, accounts, rate, seconds)
 
-    title = f"Reply at {rate:,}/s, {counted(processes)}"
-    return Latency(name, title, processes, plan, repeats)
+    what = "Reply" if subject is CREDITS else f"Reply of {subject.name}"
+    title = f"{what} at {rate:,}/s, {counted(processes)}"
+    return Latency(name, title, processes, plan, repeats, subject=subject)
 
 
 def counted(processes: int) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from deploy.bench import laps
 from deploy.bench.crew import Crew, working
 from deploy.bench.figures import Rate
+from deploy.bench.kinds import LIFE
 from deploy.bench.laps import Lap
 from deploy.bench.load import whole
 from deploy.bench.rig import Rig
-from deploy.bench.throughput import ACCOUNTS, LIFE, REPEATS, same_accounts
+from deploy.bench.throughput import ACCOUNTS, REPEATS, same_accounts
 
 OPERATIONS = 30_000
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from shared.contracts.credits import Estimate, OperationCompleted, OperationRequested
-from shared.contracts.message import Tenant, encode
+from shared.contracts.errors import LimitType
+from shared.contracts.limits import HoldConfirmed, HoldRequested
+from shared.contracts.message import Command, Tenant, encode
 from shared.contracts.moments import rising_ids
 from shared.envelope import Outgoing
 from shared.lanes import lane_of
@@ -18,6 +20,8 @@ from shared.wire import Run, header, stamped
 
 OPERATION, MODEL, PROVIDER = "content_generation", "gpt-5.1", "openai"
 TOKENS_INPUT, FEWEST_TOKENS_OUTPUT, MOST_TOKENS_OUTPUT = 2000, 1000, 4000
+KEYWORDS: LimitType = "keywords"
+MOST_KEYWORDS = 50  # Of an import.
 # A backlog of whole lives comes in waves: so many requests, then their completions.
 WAVE_LIVES = 2000
 REPLY_TOPIC = "replies.pipeline"
@@ -34,11 +38,22 @@ class Tokens(NamedTuple):
 
 
 class Life(NamedTuple):
-    """One operation: how it is asked for and how its end is reported."""
+    """One operation: how it is asked for and how its end is reported.
+
+    No end is known beforehand where it must name what only the answer tells.
+    """
 
     operation_id: str
     request: Outgoing
-    completion: Outgoing
+    completion: Outgoing | None = None
+
+
+class Granted(NamedTuple):
+    """A hold of a limit, of which all is made."""
+
+    account_id: str
+    hold_id: str
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +108,36 @@ class Pipeline:
             tokens_output=tokens.tokens_output,
             response_time_ms=1800,
         )
-        named = operation_id.encode()
-        trace = header(
-            "traceparent", b"00-%b-%b-01" % (named.replace(b"-", b""), b"00f067aa0ba902b7")
+        trace = trace_of(operation_id)
+        return Life(operation_id, self._asked(request, trace), self._out(completion, [trace]))
+
+    def imports(self, count: int, accounts: Sequence[str]) -> list[Life]:
+        """Keywords for accounts drawn by chance, each as likely as the other."""
+        return [self._import(account) for account in self._chance.choices(accounts, k=count)]
+
+    def _import(self, account_id: str) -> Life:
+        request_id = next(self._ids)
+        request = HoldRequested(
+            account_id=account_id,
+            request_id=request_id,
+            limit_type=KEYWORDS,
+            quantity=self._chance.randint(1, MOST_KEYWORDS),
+            purpose="keyword.import",
         )
-        asking = [header("correlation_id", named), REPLY_TO, trace]
-        return Life(operation_id, self._out(request, asking), self._out(completion, [trace]))
+        return Life(request_id, self._asked(request, trace_of(request_id)))
+
+    def confirmations(self, holds: Sequence[Granted]) -> Load:
+        """All that was held is there now."""
+        made = (
+            HoldConfirmed(account_id=account, hold_id=hold, quantity=quantity)
+            for account, hold, quantity in holds
+        )
+        records = (self._out(one, [trace_of(one.hold_id)]) for one in made)
+        return Load(len(holds), [packed(records)])
+
+    def _asked(self, command: Command, trace: bytes) -> Outgoing:
+        named = header("correlation_id", command.subject.encode())
+        return self._out(command, [named, REPLY_TO, trace])
 
     def _out(self, message: Tenant | OperationCompleted, headers: Sequence[bytes]) -> Outgoing:
         account_id = message.account_id
@@ -106,12 +145,18 @@ class Pipeline:
         return Outgoing(message.topic, lane_of(account_id) % self._partitions, record)
 
 
+def trace_of(named: str) -> bytes:
+    """Each operation is a trace of its own."""
+    number = named.encode().replace(b"-", b"")
+    return header("traceparent", b"00-%b-00f067aa0ba902b7-01" % number)
+
+
 def requests_of(lives: Sequence[Life]) -> Load:
     return Load(len(lives), [packed(life.request for life in lives)])
 
 
 def completions_of(lives: Sequence[Life]) -> Load:
-    return Load(len(lives), [packed(life.completion for life in lives)])
+    return Load(len(lives), [packed(known_ends(lives))])
 
 
 def whole(lives: Sequence[Life]) -> Load:
@@ -121,6 +166,10 @@ def whole(lives: Sequence[Life]) -> Load:
 
 def waves(lives: Sequence[Life]) -> Iterator[Sequence[Run]]:
     for start in range(0, len(lives), WAVE_LIVES):
-        wave: Iterable[Life] = lives[start : start + WAVE_LIVES]
+        wave = lives[start : start + WAVE_LIVES]
         yield packed(life.request for life in wave)
-        yield packed(life.completion for life in wave)
+        yield packed(known_ends(wave))
+
+
+def known_ends(lives: Iterable[Life]) -> Iterator[Outgoing]:
+    return (life.completion for life in lives if life.completion is not None)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from deploy.bench.crew import Crew, working
+from deploy.bench.kinds import drawn
 from deploy.bench.rig import Rig, with_command
 from deploy.bench.samples import START, STOP, Profile
-from deploy.bench.throughput import REPEATS, WARM_UP_OPERATIONS, Scenario, drawn
+from deploy.bench.throughput import REPEATS, WARM_UP_OPERATIONS, Scenario
 from deploy.local.cache import ROOT
 
 MODULE = "deploy.bench.profiled"
@@ -20,9 +21,10 @@ STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 
 async def profile(rig: Rig, scenario: Scenario) -> Profile:
     """Run a scenario on one worker that watches itself, after a warm-up."""
-    output = rig.home / "profile.json"
+    rig, output = rig.of(scenario.kind.subject), rig.home / "profile.json"
     (program,) = rig.workers(1)
-    with working([with_command(program, [sys.executable, "-m", MODULE, str(output)])]) as crew:
+    command = [sys.executable, "-m", MODULE, str(output), rig.subject.name]
+    with working([with_command(program, command)]) as crew:
         accounts = await scenario.prepare(rig)
         await scenario.lap(rig, crew, accounts, drawn(WARM_UP_OPERATIONS))
         tell(crew, START)

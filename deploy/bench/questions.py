@@ -15,10 +15,11 @@ from deploy.bench.asker import Answered, Asker, Due
 from deploy.bench.crew import Crew, working
 from deploy.bench.figures import Answers, Spread
 from deploy.bench.history import Charged
+from deploy.bench.kinds import LIFE
 from deploy.bench.latency import percentile
 from deploy.bench.load import SEED, whole
 from deploy.bench.rig import Rig
-from deploy.bench.throughput import ACCOUNTS, LIFE, same_accounts
+from deploy.bench.throughput import ACCOUNTS, same_accounts
 from deploy.errors import OperatorError
 from shared.contracts.credits import CreditsQuery
 from shared.contracts.message import encode

@@ -43,13 +43,16 @@ class Report(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """The last line: operations a second with two processes, reserving and whole lives."""
+    """The last line: operations a second with two processes, of credits and of limits."""
 
     system: float | None
     naive: float | None
     times_naive: float | None
     system_lives: float | None
     naive_lives: float | None
+    system_limits: float | None
+    naive_limits: float | None
+    times_naive_limits: float | None
     targets: int
     targets_met: int
 
@@ -91,15 +94,24 @@ def written(report: Report) -> bytes:
 def summary(report: Report) -> Summary:
     known = Measured(report.figures)
     system, naive = rate(known, "reserve-2"), rate(known, "naive-reserve")
+    limits, naive_limits = rate(known, "limits-hold-2"), rate(known, "naive-limits-hold")
     return Summary(
         system,
         naive,
-        round(system / naive, 1) if system and naive else None,
+        times(system, naive),
         rate(known, "life-2"),
         rate(known, "naive-life"),
+        limits,
+        naive_limits,
+        times(limits, naive_limits),
         len(report.targets),
         sum(verdict.is_met for verdict in report.targets),
     )
+
+
+def times(ours: float | None, naive: float | None) -> float | None:
+    """None where one of them was not measured."""
+    return round(ours / naive, 1) if ours and naive else None
 
 
 def rate(known: Measured, name: str) -> float | None:

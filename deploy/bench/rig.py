@@ -8,36 +8,30 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import asyncpg
 import psutil
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 
-from deploy.bench.load import Load, Pipeline
+from deploy.bench.load import Life, Load, Pipeline
 from deploy.bench.machine import Servers
+from deploy.bench.subjects import CREDITS, Subject
 from deploy.errors import OperatorError
 from deploy.local import databases, environment, kafka, ports, postgres, worker
 from deploy.local.programs import Launch, Program
 from deploy.local.worker import Post
-from services.credits.tables import metadata
-from shared.contracts.credits import OperationCompleted, OperationRequested
 from shared.contracts.topics import LOCAL_PARTITIONS
-from shared.lanes import lane_of
 from shared.publisher import Publisher
 
-SERVICE = "credits"
-OPERATION_TOPICS = (OperationRequested.topic, OperationCompleted.topic)
 APPLIED = """
-    SELECT coalesce(sum(next_offset), 0) FROM kafka_offsets
+    SELECT coalesce(sum(next_offset), 0)::bigint FROM {schema}.kafka_offsets
     WHERE consumer_group = $1 AND topic = $2
 """
-BALANCE_CREDITS = 10**9
-PLAN, CREDITS_A_MONTH = "scale", 120_000
+STATES = "SELECT state, count(*) FROM {schema}.{table} GROUP BY state"
 LOOK_EVERY_SECONDS = 0.02
 CATCH_UP_SECONDS = 60.0
-# Every tenant's table has lanes; catalogues and offsets stay.
-EMPTIED = [name for name, table in metadata.tables.items() if "lane" in table.c] + ["outbox"]
 
 
 @dataclass(frozen=True)
@@ -52,15 +46,25 @@ class Rig:
     database: "asyncpg.Connection[asyncpg.Record]"
     pipeline: Pipeline
     partitions: int
+    subject: Subject = CREDITS
+
+    def of(self, subject: Subject) -> Self:
+        """The same stack, to measure another service."""
+        return replace(self, subject=subject)
+
+    def lives(self, count: int, accounts: Sequence[str]) -> list[Life]:
+        """Operations as the service knows them, of accounts drawn by chance."""
+        return self.subject.drawn(self.pipeline, count, accounts)
 
     def workers(self, count: int) -> list[Program]:
         """So many processes that obey, as an operator would start them."""
-        posts = [Post(SERVICE, number, "commands") for number in range(1, count + 1)]
+        posts = [Post(self.subject.name, number, "commands") for number in range(1, count + 1)]
         return [worker.program(post, self.home, self.environment) for post in posts]
 
     def answerer(self) -> Program:
         """The process that answers questions."""
-        return worker.program(Post(SERVICE, reads="questions"), self.home, self.environment)
+        post = Post(self.subject.name, reads="questions")
+        return worker.program(post, self.home, self.environment)
 
     def program(self, name: str, arguments: Sequence[str]) -> Program:
         """A program of the benchmark's own, which listens on its port when it is ready."""
@@ -77,20 +81,13 @@ class Rig:
         )
 
     async def fund(self, accounts: Sequence[str], empty: Sequence[str] = ()) -> None:
-        """Begin with empty tables but for these accounts: rich ones, and some without a credit."""
-        await self.database.execute(f"TRUNCATE {', '.join(EMPTIED)}")
-        balances = dict.fromkeys(accounts, BALANCE_CREDITS) | dict.fromkeys(empty, 0)
-        await self.database.copy_records_to_table(
-            "accounts",
-            records=((lane_of(a), a, b, 0, 0, 0, 0, 0, "") for a, b in balances.items()),
-            columns=ACCOUNT_COLUMNS,
-        )
-        await self.database.copy_records_to_table(
-            "standings",
-            records=((lane_of(a), a, "active", "", 0, PLAN, 0, CREDITS_A_MONTH) for a in balances),
-            columns=STANDING_COLUMNS,
-        )
-        await self.database.execute("VACUUM ANALYZE accounts, standings")
+        """Begin with empty tables but for these accounts: rich ones, and some with nothing."""
+        await self.database.execute(f"TRUNCATE {self.subject.emptied}")
+        for table, columns, rows in self.subject.fillings(accounts, empty):
+            await self.database.copy_records_to_table(
+                table, schema_name=self.subject.name, records=rows, columns=columns
+            )
+            await self.database.execute(f"VACUUM ANALYZE {self.subject.name}.{table}")
         await self.database.execute("CHECKPOINT")
 
     async def publish(self, load: Load) -> None:
@@ -102,48 +99,24 @@ class Rig:
         places = [Place(topic, number) for number in range(self.partitions)]
         return sum((await self.ruler.end_offsets(places)).values())
 
-    async def reach(self, topic: str, goal: int) -> int:
-        """Wait until a topic is so long; give how long it is then."""
-        while (length := await self.length(topic)) < goal:
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
-        return length
+    async def applied(self, topic: str) -> int:
+        """How many records of a topic the service has applied: they count with their effects."""
+        group, query = self.subject.name, APPLIED.format(schema=self.subject.name)
+        return int(await self.database.fetchval(query, group, topic))
 
     async def caught_up(self) -> None:
-        """Wait until credits has applied all that there is: what others were asked counts not."""
-        for topic in OPERATION_TOPICS:
+        """Wait until the service has applied all there is: what others were asked counts not."""
+        for topic in self.subject.asked:
             goal, deadline = await self.length(topic), time.monotonic() + CATCH_UP_SECONDS
-            while await self.database.fetchval(APPLIED, SERVICE, topic) < goal:
+            while await self.applied(topic) < goal:
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
                 if time.monotonic() > deadline:
                     raise OperatorError(f"{topic} was not read to its end")
 
     async def states(self) -> dict[str, int]:
         """How many operations there are in each state."""
-        rows = await self.database.fetch("SELECT state, count(*) FROM reservations GROUP BY state")
-        return {row[0]: row[1] for row in rows}
-
-
-ACCOUNT_COLUMNS = [
-    "lane",
-    "account_id",
-    "plan_bucket",
-    "purchased_bucket",
-    "held",
-    "seq",
-    "version",
-    "used",
-    "month",
-]
-STANDING_COLUMNS = [
-    "lane",
-    "account_id",
-    "status",
-    "status_reason",
-    "status_version",
-    "plan_code",
-    "subscription_version",
-    "granted_per_month",
-]
+        query = STATES.format(schema=self.subject.name, table=self.subject.holds)
+        return {row[0]: row[1] for row in await self.database.fetch(query)}
 
 
 def superuser_url(home: Path) -> str:
@@ -162,7 +135,7 @@ async def connected(home: Path, settings: Mapping[str, str]) -> AsyncIterator[Ri
     partitions = int(settings.get("KAFKA_PARTITIONS", LOCAL_PARTITIONS))
     publisher, ruler = Publisher(bootstrap), AIOKafkaConsumer(bootstrap_servers=bootstrap)
     database = await asyncpg.connect(
-        superuser_url(home), server_settings={"search_path": SERVICE, "statement_timeout": "0"}
+        superuser_url(home), server_settings={"search_path": CREDITS.name, "statement_timeout": "0"}
     )
     servers = Servers(pid_of(postgres.program(home)), pid_of(kafka.program(home)))
     await publisher.start()

@@ -85,6 +85,12 @@ TARGETS = (
         "x",
         lambda known: known.rate("reserve-2") / known.rate("naive-reserve"),
     ),
+    at_least(
+        "holds of limits, times the naive way",
+        50,
+        "x",
+        lambda known: known.rate("limits-hold-2") / known.rate("naive-limits-hold"),
+    ),
     at_least("one hot account, of 1,000 accounts", 60, "%", share("hot-1", "reserve-1")),
     at_least("1,000,000 accounts, of 1,000 accounts", 60, "%", share("million-1", "reserve-1")),
     at_most("CPU a request, all parties", 80, "us", lambda known: known.cpu("reserve-2")),

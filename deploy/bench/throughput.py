@@ -2,60 +2,25 @@
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from deploy.bench import laps, reference, trace
+from deploy.bench import reference
 from deploy.bench.crew import Crew, working
 from deploy.bench.figures import Rate
+from deploy.bench.kinds import Kind, Lives, drawn
 from deploy.bench.laps import Lap
-from deploy.bench.load import (
-    REPLY_TOPIC,
-    SEED,
-    Life,
-    Load,
-    Pipeline,
-    completions_of,
-    new_accounts,
-    requests_of,
-    whole,
-)
+from deploy.bench.load import SEED, new_accounts
 from deploy.bench.rig import Rig
 from deploy.errors import OperatorError
-from shared.contracts.credits import CreditsCommitted
 
 ACCOUNTS = 1000
 REPEATS = 3
 WARM_UP_OPERATIONS = 5000
-NAIVE_OPERATIONS, NAIVE_WARM_UP_OPERATIONS = 1000, 50
+NAIVE_WARM_UP_OPERATIONS = 50
+LATE = "committed_late"  # Its completion was read first.
 
 log = logging.getLogger(__name__)
-
-Lives: TypeAlias = Callable[[Pipeline, Sequence[str]], Sequence[Life]]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What an operation is here: how it is published, what record ends it, how it then stands."""
-
-    lives: Lives
-    load: Callable[[Sequence[Life]], Load]
-    effect: str
-    states: frozenset[str]
-
-
-def drawn(count: int) -> Lives:
-    """So many operations of accounts drawn by chance, each as likely as the other."""
-    return lambda pipeline, accounts: pipeline.lives(count, accounts)
-
-
-LATE = "committed_late"  # Its completion was read first.
-HELD, CHARGED = frozenset({"held"}), frozenset({"committed"})
-RESERVE = Kind(drawn(60_000), requests_of, REPLY_TOPIC, HELD)
-REFUSALS = Kind(drawn(60_000), requests_of, REPLY_TOPIC, HELD | {"refused"})
-LIFE = Kind(drawn(40_000), whole, CreditsCommitted.topic, CHARGED)
-TRACE = Kind(trace.lives, whole, CreditsCommitted.topic, CHARGED)
 
 
 def same_accounts(count: int) -> list[str]:
@@ -72,11 +37,12 @@ class Scenario:
     kind: Kind
     processes: int
     accounts: int = ACCOUNTS
-    empty_percent: int = 0  # Of the accounts: they have no credits.
+    empty_percent: int = 0  # Of the accounts: they have nothing.
     repeats: int = REPEATS
 
     async def measure(self, rig: Rig) -> Rate:
         """Warm up, then repeat; what came out otherwise than it should is no figure."""
+        rig = rig.of(self.kind.subject)
         with working(rig.workers(self.processes)) as crew:
             accounts = await self.prepare(rig)
             warm_up = await self.lap(rig, crew, accounts, drawn(WARM_UP_OPERATIONS))
@@ -95,8 +61,7 @@ class Scenario:
         return accounts
 
     async def lap(self, rig: Rig, crew: Crew, accounts: Sequence[str], lives: Lives) -> Lap:
-        load = self.kind.load(lives(rig.pipeline, accounts))
-        return await laps.run(rig, crew, load, self.kind.effect)
+        return await self.kind.lap(rig, crew, lives(rig, accounts))
 
 
 async def check(rig: Rig, title: str, kind: Kind, operations: int) -> None:
@@ -111,31 +76,21 @@ async def check(rig: Rig, title: str, kind: Kind, operations: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NaiveScenario:
-    """The same requests, and their completions after them, for the naive reference."""
+    """The same operations, done by the naive reference."""
 
     name: str
     title: str
+    kind: Kind
     processes: int
-    is_whole: bool
-    operations: int = NAIVE_OPERATIONS
     repeats: int = REPEATS
 
     async def measure(self, rig: Rig) -> Rate:
-        accounts = same_accounts(ACCOUNTS)
+        rig, accounts = rig.of(self.kind.subject), same_accounts(ACCOUNTS)
         await reference.prepare(rig, accounts)
         with working(reference.workers(rig, self.processes)) as crew:
-            await self.lap(rig, crew, accounts, NAIVE_WARM_UP_OPERATIONS)
+            await self.kind.lap(rig, crew, rig.lives(NAIVE_WARM_UP_OPERATIONS, accounts))
             measured = [
-                await self.lap(rig, crew, accounts, self.operations) for _ in range(self.repeats)
+                await self.kind.lap(rig, crew, self.kind.lives(rig, accounts))
+                for _ in range(self.repeats)
             ]
         return Rate.of(self.name, self.title, measured)
-
-    async def lap(self, rig: Rig, crew: Crew, accounts: Sequence[str], operations: int) -> Lap:
-        """Completions only after all requests: it keeps no order between topics."""
-        lives = rig.pipeline.lives(operations, accounts)
-        reserved = await laps.run(rig, crew, requests_of(lives), REPLY_TOPIC)
-        if not self.is_whole:
-            return reserved
-        return reserved.then(
-            await laps.run(rig, crew, completions_of(lives), CreditsCommitted.topic)
-        )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from tempfile import mkdtemp
@@ -15,17 +16,20 @@ from deploy.bench import chart, report, table, trace
 from deploy.bench import rig as rigs
 from deploy.bench.command import chosen, own_stack
 from deploy.bench.figures import Answers, Cost, Delay, Duration, Figure, Rate, Spread
+from deploy.bench.kinds import CONFIRM, NAIVE_CONFIRM, NAIVE_LIFE, RESERVE, drawn
 from deploy.bench.latency import steady
-from deploy.bench.load import REPLY_TOPIC, requests_of
 from deploy.bench.points import POINTS
 from deploy.bench.questions import MIX, Questions
 from deploy.bench.report import Machine, Report
+from deploy.bench.subjects import LIMITS
 from deploy.bench.targets import judge
-from deploy.bench.throughput import HELD, Kind, NaiveScenario, Scenario, drawn
+from deploy.bench.throughput import NaiveScenario, Scenario
 from deploy.errors import OperatorError
 from deploy.local import places
 
-FEW = Kind(drawn(3_000), requests_of, REPLY_TOPIC, HELD)
+FEW = replace(RESERVE, lives=drawn(3_000))
+A_HANDFUL = drawn(20)
+HOW_HOLDS_ENDED = "SELECT DISTINCT state, granted = confirmed FROM naive.holds"
 COST = Cost(50.0, 20.0, 15.0, 85.0)
 MONTHS_OVER = """
     SELECT count(*) FROM pg_class
@@ -35,7 +39,7 @@ MONTHS_OVER = """
 CALM = Spread(0.0, 0.0, 0.1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stack() -> Iterator[tuple[Path, Mapping[str, str]]]:
     folder = Path(mkdtemp(prefix="igny8-bench-tests-"))
     folder.chmod(0o755)
@@ -60,7 +64,7 @@ async def test_a_small_run_counts_every_request_of_both_ways_and_times_the_answe
     stack: tuple[Path, Mapping[str, str]],
 ) -> None:
     ours = Scenario("reserve-1", "ours", FEW, 1, accounts=10, repeats=1)
-    naive = NaiveScenario("naive-life", "naive", 1, is_whole=True, operations=20, repeats=1)
+    naive = NaiveScenario("naive-life", "naive", replace(NAIVE_LIFE, lives=A_HANDFUL), 1, 1)
     asked = steady("latency-50", rate=50, seconds=1, repeats=1, processes=1)
     async with rigs.connected(*stack) as rig:
         fast = await ours.measure(rig)
@@ -73,6 +77,23 @@ async def test_a_small_run_counts_every_request_of_both_ways_and_times_the_answe
     assert fast.cpu.kafka > 0
     assert waited.requests == 50
     assert 0 < waited.p50.median <= waited.p99.median <= waited.p999.median
+
+
+async def test_of_limits_every_hold_and_confirmation_counts_in_both_ways(
+    stack: tuple[Path, Mapping[str, str]],
+) -> None:
+    few = replace(CONFIRM, lives=drawn(500))
+    ours = Scenario("limits-life-1", "ours", few, 1, accounts=10, repeats=1)
+    naive = NaiveScenario("naive-limits-life", "naive", replace(NAIVE_CONFIRM, lives=A_HANDFUL), 1)
+    asked = steady("limits-latency-50", 50, 1, repeats=1, processes=1, subject=LIMITS)
+    async with rigs.connected(*stack) as rig:
+        fast = await ours.measure(rig)
+        waited = await asked.measure(rig)
+        reference = await naive.measure(rig)
+        states = await rig.database.fetch(HOW_HOLDS_ENDED)
+    assert (fast.operations, waited.requests) == (500, 50)
+    assert fast.rate.median > reference.rate.median > 0
+    assert [tuple(row) for row in states] == [("confirmed", True)]
 
 
 async def test_questions_about_a_long_past_are_answered_while_commands_are_obeyed(
@@ -89,6 +110,12 @@ async def test_questions_about_a_long_past_are_answered_while_commands_are_obeye
     assert set(found.p95_by_kind) == {query for query, _ in MIX}
 
 
+def test_limits_are_held_against_their_own_naive_way() -> None:
+    rates = rate("limits-hold-2", 10_000), rate("naive-limits-hold", 250)
+    assert [verdict.is_met for verdict in judge(rates)] == [False]
+    assert report.summary(a_report(*rates)).times_naive_limits == 40
+
+
 def test_a_target_is_judged_only_where_its_figures_were_measured() -> None:
     verdicts = judge([rate("reserve-2", 14_000), rate("naive-reserve", 250)])
     assert [(verdict.what, verdict.is_met) for verdict in verdicts] == [
@@ -102,6 +129,7 @@ def test_the_last_line_says_how_fast_the_system_and_the_naive_way_are() -> None:
     found = report.summary(a_report(rate("reserve-2", 14_000), rate("naive-reserve", 250)))
     assert (found.system, found.naive, found.times_naive) == (14_000, 250, 56)
     assert found.system_lives is None
+    assert found.times_naive_limits is None
 
 
 def test_table_chart_and_json_show_every_figure() -> None:

@@ -1,26 +1,16 @@
-"""What one would write first: an ORM, one transaction a message, the answer published after it.
+"""Credits, naively: a request holds what it is estimated at, a completion charges what it used."""
 
-The reference of the benchmark, `python -m deploy.bench.naive`. It does less than credits does: no
-offsets with the effects, no outbox, no prices, no roll-ups, no balances announced.
-"""
-
-import asyncio
 import math
-import os
-import signal
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
 from uuid import UUID, uuid4
 
-import uvloop
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from pydantic import BaseModel, Field
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.bench.load import REPLY_TOPIC
-from deploy.bench.naive_rows import Account, Entry, Reservation, Use
+from deploy.bench.naive.post import Handlers, Post, Record, Said
+from deploy.bench.naive.rows import Account, Entry, Reservation, Use
 from shared.contracts.credits import (
     CreditsCommitted,
     CreditsReserved,
@@ -31,24 +21,20 @@ from shared.contracts.credits import (
 
 TOKENS_A_CREDIT, MARGIN = 100, 1.2
 
-Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
-
 
 class Tokens(BaseModel):
     tokens_input: int = Field(ge=0)
     tokens_output: int = Field(ge=0)
 
 
-class Request(BaseModel):
-    account_id: UUID
+class Request(Said):
     operation_id: UUID
     operation_type: str
     estimate: Tokens
     hold_ttl_s: int = Field(default=900, ge=60, le=7200)
 
 
-class Completion(BaseModel):
-    account_id: UUID
+class Completion(Said):
     operation_id: UUID
     operation_type: str
     model_used: str
@@ -56,50 +42,37 @@ class Completion(BaseModel):
     tokens_output: int = Field(ge=0)
 
 
-class Held(BaseModel):
-    account_id: UUID
+class Held(Said):
     operation_id: UUID
     status: str
     held: int
     available_after: int
 
 
-class Charged(BaseModel):
-    account_id: UUID
+class Charged(Said):
     operation_id: UUID
     credits: int
     balance_after: int
 
 
-class Naive:
-    """Handlers of the two topics."""
+def handlers(post: Post) -> Handlers:
+    """Of the two topics."""
 
-    def __init__(
-        self, sessions: async_sessionmaker[AsyncSession], producer: AIOKafkaProducer
-    ) -> None:
-        self._sessions, self._producer = sessions, producer
-        self.handlers: Mapping[str, Callable[[Record], Awaitable[None]]] = {
-            OperationRequested.topic: self.on_request,
-            OperationCompleted.topic: self.on_completion,
-        }
-
-    async def on_request(self, record: Record) -> None:
+    async def on_request(record: Record) -> None:
         request = Request.model_validate_json(record.value)
-        async with self._sessions.begin() as session:
+        async with post.sessions.begin() as session:
             reply = await reserve(session, request)
-        await self._publish(REPLY_TOPIC, reply)
-        await self._publish(CreditsReserved.topic, reply)
+        await post.publish(REPLY_TOPIC, reply)
+        await post.publish(CreditsReserved.topic, reply)
 
-    async def on_completion(self, record: Record) -> None:
+    async def on_completion(record: Record) -> None:
         completion = Completion.model_validate_json(record.value)
-        async with self._sessions.begin() as session:
+        async with post.sessions.begin() as session:
             fact = await charge(session, completion)
-        await self._publish(CreditsCommitted.topic, fact)
-        await self._publish(UsageRecorded.topic, fact)
+        await post.publish(CreditsCommitted.topic, fact)
+        await post.publish(UsageRecorded.topic, fact)
 
-    async def _publish(self, topic: str, message: Held | Charged) -> None:
-        key = str(message.account_id).encode()
-        await self._producer.send_and_wait(topic, message.model_dump_json().encode(), key)
+    return {OperationRequested.topic: on_request, OperationCompleted.topic: on_completion}
 
 
 async def locked(session: AsyncSession, account_id: UUID) -> Account:
@@ -150,34 +123,3 @@ async def charge(session: AsyncSession, completion: Completion) -> Charged:
     use = Use(**completion.model_dump(), usage_id=uuid4(), credits_used=charged, created_at=now)
     session.add_all([entry, use])
     return Charged(**named, credits=charged, balance_after=account.balance)
-
-
-async def consume(servers: str, naive: Naive, port: int) -> None:
-    """One message after the other; what was handled is committed."""
-    consumer = AIOKafkaConsumer(
-        *naive.handlers,
-        bootstrap_servers=servers,
-        group_id="naive",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-    )
-    async with consumer, await asyncio.start_server(lambda _, out: out.close(), "127.0.0.1", port):
-        async for record in consumer:
-            await naive.handlers[record.topic](record)
-            await consumer.commit()
-
-
-async def main() -> None:
-    """Serve until SIGTERM."""
-    servers = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
-    url = os.environ["SUPERUSER_URL"].replace("postgresql://", "postgresql+asyncpg://")
-    sessions = async_sessionmaker(create_async_engine(url), expire_on_commit=False)
-    async with AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True) as producer:
-        naive = Naive(sessions, producer)
-        serving = asyncio.create_task(consume(servers, naive, int(os.environ["HTTP_PORT"])))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
-        await asyncio.wait([serving])
-
-
-if __name__ == "__main__":
-    uvloop.run(main())

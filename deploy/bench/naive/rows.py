@@ -63,3 +63,28 @@ class Use(Base):
     tokens_output: Mapped[int]
     credits_used: Mapped[int]
     created_at: Mapped[datetime]
+
+
+class Counter(Base):
+    __tablename__ = "counters"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    limit_type: Mapped[str] = mapped_column(primary_key=True)
+    used: Mapped[int]
+    held: Mapped[int]
+    allowed: Mapped[int]
+
+
+class Hold(Base):
+    __tablename__ = "holds"
+
+    request_id: Mapped[UUID] = mapped_column(primary_key=True)
+    hold_id: Mapped[UUID] = mapped_column(unique=True)
+    account_id: Mapped[UUID]
+    limit_type: Mapped[str]
+    purpose: Mapped[str]
+    state: Mapped[str]
+    granted: Mapped[int]
+    confirmed: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
