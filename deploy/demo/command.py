@@ -27,7 +27,7 @@ from shared.client import Client
 from shared.verifying import QUIET
 
 PATIENCE_SECONDS = 15.0  # Before an answer is asked for again.
-WORKERS = 2  # Of credits, for the four partitions.
+WORKERS = Post("credits", 1), Post("credits", 2), Post("limits")
 SETTLE_SECONDS = 1.5  # What was published is tidied away every second.
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def demo(
     summary.introduce(to, traffic, seed)
     jobs = rule.deal(traffic, customers, run, seed)
     with own_stack(data) as settings:
-        found, after = uvloop.run(play(settings[environment.KAFKA], jobs, customers))
+        found, after = uvloop.run(play(settings, jobs, customers))
         log.info("The hour is over", extra=DONE)
         summary.tell(to, found)
         chapters.tell(to, after)
@@ -59,13 +59,14 @@ def demo(
 
 
 async def play(
-    servers: str, jobs: Sequence[Job], customers: Sequence[Customer]
+    settings: Mapping[str, str], jobs: Sequence[Job], customers: Sequence[Customer]
 ) -> tuple[Run, Chapters]:
     """The hour, then the chapters after it: one client for all of it."""
+    servers = settings[environment.KAFKA]
     async with Client.connected(servers, patience_seconds=PATIENCE_SECONDS) as client:
         run = await story.play(client, servers, jobs, customers)
-        log.info("A run, a refund and insights")
-        return run, await chapters.play(client, servers, run)
+        log.info("A run, a refund, insights and an agency")
+        return run, await chapters.play(client, settings, run)
 
 
 @contextmanager
@@ -75,9 +76,8 @@ def own_stack(data: Path) -> Iterator[Mapping[str, str]]:
     home.chmod(0o755)
     try:
         with stack.running(home) as settings:
-            log.info("Starting %d workers of credits", WORKERS)
-            numbers = range(1, WORKERS + 1)
-            workers = [worker.program(Post("credits", n), home, settings) for n in numbers]
+            log.info("Starting workers: two of credits, one of limits")
+            workers = [worker.program(post, home, settings) for post in WORKERS]
             with programs.running(workers):
                 yield settings
             log.info("Stopping")
@@ -94,7 +94,7 @@ def invariants(settings: Mapping[str, str]) -> list[Check]:
     report = asyncio.run(verify.verify(settings, tolerance=QUIET))
     return [
         Check(
-            f"{invariant.id} {invariant.words}",
+            f"{invariant.service} {invariant.id} {invariant.words}",
             f"{invariant.finding.checked:,}",
             [verify.text_of(violation) for violation in invariant.finding.violations],
         )

@@ -14,7 +14,6 @@ from deploy.demo import checks, command, figures, rule, summary, trace
 from deploy.demo.story import Run
 from deploy.local import worker
 from deploy.local.cache import ROOT
-from deploy.local.environment import KAFKA
 from shared.contracts.errors import unavailable
 from shared.contracts.message import Reply
 from tests.deploy.conftest import Operator
@@ -28,7 +27,7 @@ Tamper = Callable[[Run], object]
 
 @pytest.fixture(scope="module")
 def served(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    with worker.running("credits", environment):
+    with worker.running("credits", environment), worker.running("limits", environment):
         yield environment
 
 
@@ -37,7 +36,7 @@ def healthy(served: dict[str, str]) -> Run:
     """The first minutes of the hour, in a system that works."""
     calls, customers = trace.read()[:CALLS], rule.customers(RUN)
     jobs = rule.deal(calls, customers, RUN, SEED)
-    return uvloop.run(command.play(served[KAFKA], jobs, customers))[0]
+    return uvloop.run(command.play(served, jobs, customers))[0]
 
 
 def contradicted(run: Run) -> list[str]:

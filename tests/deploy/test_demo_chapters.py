@@ -8,12 +8,12 @@ import pytest
 import uvloop
 
 from deploy.demo import chapters, command, rule, showing, summary, trace
-from deploy.demo.chapters import Chapters, automation, clawback, insights
+from deploy.demo.chapters import Chapters, agency, automation, clawback, insights
+from deploy.demo.chapters.agency import Agency
 from deploy.demo.chapters.automation import Automation
 from deploy.demo.chapters.clawback import Clawback
 from deploy.demo.chapters.insights import Seen
 from deploy.local import worker
-from deploy.local.environment import KAFKA
 from shared.contracts.credits.answers import Forecast
 
 CALLS, SEED = 200, 7
@@ -36,12 +36,12 @@ def after(environment: dict[str, str]) -> Chapters:
     """What follows a few calls of the hour, in a system that works."""
     calls, customers = trace.read()[:CALLS], rule.customers(RUN)
     jobs = rule.deal(calls, customers, RUN, SEED)
-    with worker.running("credits", environment):
-        return uvloop.run(command.play(environment[KAFKA], jobs, customers))[1]
+    with worker.running("credits", environment), worker.running("limits", environment):
+        return uvloop.run(command.play(environment, jobs, customers))[1]
 
 
 def test_nothing_contradicts_the_chapters_after_the_hour(after: Chapters) -> None:
-    assert [check.contradictions for check in chapters.check(after)] == [[], [], [], []]
+    assert [check.contradictions for check in chapters.check(after)] == [[], [], [], [], [], []]
 
 
 def charges_a_stage_twice(found: Automation) -> Automation:
@@ -135,12 +135,55 @@ def test_the_demo_notices_insights_of_somebody_who(
     assert insights.check(tamper(after.seen)).contradictions != []
 
 
+def approves_a_site_too_many(found: Agency) -> Agency:
+    wishes = [wish._replace(granted=1, error=None) for wish in found.on_starter[:3]]
+    return found._replace(on_starter=[*wishes, *found.on_starter[3:]])
+
+
+def tells_nobody_of_a_denial(found: Agency) -> Agency:
+    return found._replace(denied=found.denied[:1])
+
+
+def suggests_no_plan(found: Agency) -> Agency:
+    wishes = [
+        wish._replace(error=wish.error and msgspec.structs.replace(wish.error, suggestions=[]))
+        for wish in found.on_starter
+    ]
+    return found._replace(on_starter=wishes)
+
+
+@pytest.mark.parametrize(
+    "tamper", [approves_a_site_too_many, tells_nobody_of_a_denial, suggests_no_plan]
+)
+def test_the_demo_notices_a_limit_that(tamper: Callable[[Agency], Agency], after: Chapters) -> None:
+    assert agency.kept(tamper(after.agency)).contradictions != []
+
+
+def refuses_after_the_upgrade(found: Agency) -> Agency:
+    return found._replace(on_growth=found.on_starter[2:5:2])
+
+
+def counts_a_site_twice(found: Agency) -> Agency:
+    assert found.usage is not None
+    sites, *others = found.usage.rows
+    more = msgspec.structs.replace(sites, current=sites.current + 1)
+    return found._replace(usage=msgspec.structs.replace(found.usage, rows=[more, *others]))
+
+
+@pytest.mark.parametrize("tamper", [refuses_after_the_upgrade, counts_a_site_twice])
+def test_the_demo_notices_an_upgrade_that(
+    tamper: Callable[[Agency], Agency], after: Chapters
+) -> None:
+    assert agency.grown(tamper(after.agency)).contradictions != []
+
+
 def silent(found: Chapters) -> Chapters:
     """What is found of a system that says nothing."""
     return found._replace(
         automation=Automation(None, [], [], [], None, None),
         clawback=Clawback([], None, None, None, [], None),
         seen=answers_nothing(found.seen),
+        agency=Agency([], [], [], None),
     )
 
 
@@ -150,6 +193,7 @@ def test_the_chapters_are_told_within_the_page_whatever_was_found(after: Chapter
         chapters.tell(console, after)
         chapters.tell(console, silent(after))
     assert "Stages that would fit: 1, 2, 3." in told.get()
+    assert "- Upgrade to Growth: 5 sites." in told.get()
     assert max(len(line) for line in told.get().splitlines()) <= summary.WIDTH
     assert all(check.contradictions for check in chapters.check(silent(after)))
 

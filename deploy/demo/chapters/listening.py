@@ -1,7 +1,7 @@
 """What the services say about one account, heard as any other program would hear it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from shared.contracts.credits import (
     RunClosed,
     StageCharged,
 )
+from shared.contracts.limits import LimitDenied, UsageChanged
 from shared.contracts.message import Event
 from shared.kafka import Record
 
@@ -30,6 +31,8 @@ HEARD: tuple[type[Event], ...] = (
     CreditsRevoked,
     StageCharged,
     RunClosed,
+    LimitDenied,
+    UsageChanged,
 )
 DECODERS: Mapping[str, msgspec.json.Decoder[Event]] = MappingProxyType(
     {kind.topic: msgspec.json.Decoder(kind) for kind in HEARD}
@@ -59,11 +62,20 @@ class Listener:
 
     async def hear(self, kind: type[Fact], account: str, count: int = 1) -> list[Fact]:
         """Wait for so many facts of a kind; if they never come, that is for the checks to say."""
+        await self._listen(lambda: len(self._of(kind, account)) >= count)
+        return self._of(kind, account)
+
+    async def hear_until(
+        self, kind: type[Fact], account: str, is_last: Callable[[Fact], bool]
+    ) -> None:
+        """Wait for one of a kind; it too may never come."""
+        await self._listen(lambda: any(map(is_last, self._of(kind, account))))
+
+    async def _listen(self, is_enough: Callable[[], bool]) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(HEARD_WITHIN_SECONDS):
-                while len(self._of(kind, account)) < count:
+                while not is_enough():
                     await self._poll()
-        return self._of(kind, account)
 
     def _of(self, kind: type[Fact], account: str) -> list[Fact]:
         facts = self._facts.values()
