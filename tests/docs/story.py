@@ -1,8 +1,9 @@
-"""The story that docs/publishing.md tells, played by the rules at a fixed moment."""
+"""The stories that docs/publishing.md tells, played by the rules at a fixed moment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from services.credits import domain
 from services.credits.book import Account, Book
@@ -10,11 +11,11 @@ from services.credits.catalogue import Catalogue, Prices
 from shared.contracts.catalogue import COST_CONFIGS, MODEL_PRICES, PACKAGES, PLANS
 from shared.contracts.credits import OperationCompleted, OperationRequested
 from shared.contracts.invoicing import Grant, InvoicePaid
-from shared.contracts.message import Message
+from shared.contracts.message import Event, Message
 from shared.contracts.moments import rising_ids
 from shared.envelope import Postmark, announce
 from shared.lanes import lane_of
-from shared.telling import Told, tell
+from shared.telling import Said, Told, tell
 from tests import making
 from tests.recorder import Sent, sent
 
@@ -29,26 +30,91 @@ CATALOGUE = Catalogue(
     {plan.plan_code: plan for plan in PLANS},
     {package.package_code: package for package in PACKAGES},
 )
-ASKING = {"reply_to": b"replies.pipeline", "reply_partition": b"2", "correlation_id": b"draft-1"}
 
-STEPS: Sequence[tuple[float, Message, making.Headers]] = (
-    (
+AnyBook = TypeVar("AnyBook")
+
+
+class Step(NamedTuple):
+    """What is sent so many seconds after noon."""
+
+    seconds: float
+    message: Message
+    headers: making.Headers = ()
+
+
+def asking(named: str) -> making.Headers:
+    """The headers of one who waits for the answer."""
+    return {
+        "reply_to": b"replies.pipeline",
+        "reply_partition": b"2",
+        "correlation_id": named.encode(),
+    }
+
+
+class Rules(NamedTuple, Generic[AnyBook]):
+    """How a service opens a book after another, decides in it, and says how accounts stand."""
+
+    name: str
+    open: Callable[[datetime, AnyBook | None], AnyBook]
+    decide: Callable[[AnyBook, Message], Said]
+    standings: Callable[[AnyBook], Iterable[Event]]
+
+
+@dataclass
+class Story(Generic[AnyBook]):
+    """What was sent to a service and what it sent, in order, a batch a step."""
+
+    rules: Rules[AnyBook]
+    said: list[Message] = field(default_factory=list)
+    told: list[Sent] = field(default_factory=list)
+    book: AnyBook | None = None
+
+    def play(self, steps: Sequence[Step]) -> Self:
+        for step in steps:
+            self.said.append(step.message)
+            self.told += sent(self.take(step).records)
+        return self
+
+    def take(self, step: Step) -> Told:
+        """One batch of one record, as the service would open and close its book."""
+        now = NOON + timedelta(seconds=step.seconds)
+        book = self.book = self.rules.open(now, self.book)
+        told = Told(Postmark(self.rules.name, now, making.PARTITIONS))
+        letter = making.letter(step.message, step.headers, offset=len(self.said) - 1)
+        tell(told, letter, now, lambda asked: self.rules.decide(book, asked))
+        for state in self.rules.standings(book):
+            told.records.append(announce(state, told.causes[state.account_id], told.postmark))
+        return told
+
+
+def open_book(now: datetime, before: Book | None) -> Book:
+    accounts = before.accounts if before else {a: Account(lane_of(a), a) for a in (ANN, BOB)}
+    book = Book(now, rising_ids(now, SALT), CATALOGUE, accounts)
+    if before is not None:
+        book.operations |= before.operations
+    for account in accounts.values():
+        account.first_version = account.version
+    return book
+
+
+CREDITS = Rules("credits", open_book, domain.decide, domain.standings)
+STEPS: Sequence[Step] = (
+    Step(
         0,
         InvoicePaid(
             account_id=ANN,
             invoice_id=INVOICES[0],
             grants=[Grant(line=1, kind="subscription", credits=10_000, code="starter")],
         ),
-        {},
     ),
-    (
+    Step(
         60,
         OperationRequested(
             account_id=ANN, operation_id=ARTICLE, operation_type="content_generation"
         ),
-        ASKING,
+        asking("draft-1"),
     ),
-    (
+    Step(
         95.25,
         OperationCompleted(
             account_id=ANN,
@@ -59,57 +125,19 @@ STEPS: Sequence[tuple[float, Message, making.Headers]] = (
             tokens_output=2700,
             response_time_ms=34120,
         ),
-        {},
     ),
-    (
+    Step(
         120,
         InvoicePaid(
             account_id=BOB,
             invoice_id=INVOICES[1],
             grants=[Grant(line=1, kind="subscription", credits=40, code="starter")],
         ),
-        {},
     ),
-    (
+    Step(
         180,
         OperationRequested(
             account_id=BOB, operation_id=REFUSED, operation_type="content_generation"
         ),
-        {},
     ),
 )
-
-
-@dataclass
-class Story:
-    """What was sent to credits and what it sent, in order, a batch a step."""
-
-    said: list[Message] = field(default_factory=list)
-    told: list[Sent] = field(default_factory=list)
-    accounts: dict[str, Account] = field(
-        default_factory=lambda: {who: Account(lane_of(who), who) for who in (ANN, BOB)}
-    )
-    book: Book | None = None
-
-    def play(self) -> "Story":
-        for seconds, message, headers in STEPS:
-            self.said.append(message)
-            self.told += sent(
-                self.step(NOON + timedelta(seconds=seconds), message, headers).records
-            )
-        return self
-
-    def step(self, now: datetime, message: Message, headers: making.Headers) -> Told:
-        """One batch of one record, as the service would open and close its book."""
-        before = self.book
-        book = Book(now, rising_ids(now, SALT), CATALOGUE, self.accounts)
-        if before is not None:
-            book.operations |= before.operations
-        for account in self.accounts.values():
-            account.first_version = account.version
-        self.book, told = book, Told(Postmark("credits", now, making.PARTITIONS))
-        letter = making.letter(message, headers, offset=len(self.said) - 1)
-        tell(told, letter, now, lambda asked: domain.decide(book, asked))
-        for state in domain.standings(book):
-            told.records.append(announce(state, told.causes[state.account_id], told.postmark))
-        return told

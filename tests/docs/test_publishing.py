@@ -2,8 +2,9 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from deploy.local import keys
 from services.credits import domain
 from services.credits.queries import make_desk
+from services.limits.queries import make_desk as limits_desk
 from shared.actor import Verifier
+from shared.contracts import limits
 from shared.contracts.credits import (
     ANNOUNCED,
     OBEYED,
@@ -33,16 +36,29 @@ from shared.contracts.errors import ErrorCode
 from shared.contracts.headers import ASKING, CLOUD_EVENT, TRACE
 from shared.contracts.message import Message, Reply
 from shared.settings import Settings
+from tests.docs import story as writing
+from tests.docs import story_of_limits as importing
 from tests.docs.reading import Block, blocks, page, quoted, rows, section
 from tests.docs.story import Story
+from tests.recorder import Sent
 
 PAGE = page("docs/publishing.md")
-SENT_TO_US = {message.topic: message for message in (*OBEYED, *QUERIES)}
+SENT = (*OBEYED, *QUERIES, *limits.OBEYED, *limits.QUERIES)
+SENT_TO_US = {message.topic: message for message in SENT}
+
+
+class Played(NamedTuple):
+    """What was sent to the services and what they sent."""
+
+    said: Sequence[Message]
+    told: Sequence[Sent]
 
 
 @pytest.fixture(scope="module")
-def story() -> Story:
-    return Story().play()
+def story() -> Played:
+    one = Story(writing.CREDITS).play(writing.STEPS)
+    other = Story(importing.LIMITS).play(importing.STEPS)
+    return Played([*one.said, *other.said], [*one.told, *other.told])
 
 
 def in_order(text: str | bytes) -> Any:  # noqa: ANN401 - Whatever JSON says, order of fields included.
@@ -50,7 +66,7 @@ def in_order(text: str | bytes) -> Any:  # noqa: ANN401 - Whatever JSON says, or
 
 
 @pytest.mark.parametrize("block", blocks(PAGE, "json"), ids=lambda block: " ".join(block.info[1:]))
-def test_every_record_on_the_page_is_what_is_really_sent(story: Story, block: Block) -> None:
+def test_every_record_on_the_page_is_what_is_really_sent(story: Played, block: Block) -> None:
     *what, topic = block.info[1:]
     if contract := SENT_TO_US.get(topic):
         said = msgspec.json.decode(block.text, type=contract)
@@ -91,6 +107,23 @@ def test_the_page_tells_which_topics_are_read_today() -> None:
     told = section(PAGE, "### What is read and what is not, today")
     named = {name for row in rows(told) for name in quoted(row[0])}
     assert named == {message.topic for message in domain.OBEYED}
+
+
+@pytest.mark.parametrize("message", limits.OBEYED, ids=lambda message: message.topic)
+def test_everything_that_limits_reads_is_explained(message: type[Message]) -> None:
+    told = rows(section(PAGE, "### What limits reads"))
+    (row,) = (row for row in told if message.topic in quoted(row[0]))
+    if message.__module__.startswith(limits.__name__) or message is limits.KeywordDeleted:
+        fields = {field.encode_name for field in msgspec.structs.fields(message)}
+        assert fields - {"account_id"} <= set(quoted(row[2].replace("?`", "`")))
+
+
+def test_every_fact_and_question_of_limits_is_explained() -> None:
+    told = quoted(section(PAGE, "### What limits tells everybody"))
+    assert {m.topic for m in limits.ANNOUNCED if not issubclass(m, Reply)} <= set(told)
+    asked = rows(section(PAGE, "### What limits can be asked"))
+    questions = limits_desk("limits", 0).questions
+    assert {name for row in asked for name in quoted(row[0])} == set(questions)
 
 
 def test_every_fact_is_explained_or_said_to_be_for_later() -> None:
