@@ -12,7 +12,7 @@ from tests.faults.scene import Scene
 SESSION_SECONDS = "8"  # A test with one worker need not wait long for the second of another test.
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scene(environment: dict[str, str]) -> Iterator[Scene]:
     """Servers that may be killed; `environment` only says that this test needs servers."""
     assert environment

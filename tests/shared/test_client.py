@@ -210,7 +210,7 @@ async def test_requests_survive_a_worker_that_is_killed_and_started_again(
         requests = [asyncio.ensure_future(client.request(x, ttl_seconds=20)) for x in commands]
         await asyncio.wait(requests, return_when=asyncio.FIRST_COMPLETED)
         credits_worker.kill()
-        assert 0 < client.waiting < len(commands)
+        assert any(not request.done() for request in requests)
         credits_worker.start()
         replies = await asyncio.gather(*requests)
     assert {held(reply) for reply in replies} == {ARTICLE_CREDITS}

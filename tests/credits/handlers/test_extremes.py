@@ -21,7 +21,7 @@ from tests.credits.handlers.worker import Worker
 from tests.making import PARTITIONS, raw_record, record, uuid
 
 PLENTY = 10**9
-NUMBERS = count(70_000_000, 1000)
+NUMBERS = count(90_000_000, 1000)
 BALANCED = """
     SELECT state, held FROM reservations WHERE account_id = $1 AND subject_id = ANY($2::uuid[])
 """
