@@ -3,21 +3,15 @@
 from dataclasses import dataclass
 from itertools import count
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from services.credits.handlers import Credits, answer, obey
-from shared.actor import Actor, Verifier, sign
+from shared.actor import Actor, sign
 from shared.contracts.credits import CreditsQuery
 from shared.contracts.message import Message
 from shared.contracts.types import Json, JsonObject, Role
 from shared.kafka import Letter
-from tests.making import NOW_MILLISECONDS, letter, reader, record
+from tests.making import letter, reader, record
 from tests.recorder import Recorder, Sent
-
-KEY = Ed25519PrivateKey.generate()
-VERIFIER = Verifier({None: KEY.public_key()})
-EXPIRES = NOW_MILLISECONDS // 1000 + 60
-ME = "user-of-mine"
+from tests.signing import EXPIRES, KEY, ME, VERIFIER
 
 reading = reader(CreditsQuery, verifier=VERIFIER)
 numbers = count()

@@ -3,8 +3,9 @@
 from services.credits.handlers import obey
 from shared.contracts.message import Message
 from shared.kafka import Letter
-from tests.credits.queries.clerk import VERIFIER, Clerk, token
+from tests.credits.queries.clerk import Clerk, token
 from tests.making import reader, record
+from tests.signing import VERIFIER
 
 
 async def develops(clerk: Clerk, *commands: Message, account: str | None = None) -> None:

@@ -9,8 +9,9 @@ from services.credits.handlers import obey
 from shared.actor import Actor, sign
 from shared.contracts.operating import AlertReadRequested
 from shared.contracts.types import JsonObject, Role
-from tests.credits.queries.clerk import EXPIRES, KEY, ME, VERIFIER, Clerk, token
+from tests.credits.queries.clerk import Clerk, token
 from tests.making import completed, paid, reader, record
+from tests.signing import EXPIRES, KEY, ME, VERIFIER
 
 QUERY = "alerts.list"
 CUSTOMER, OPS = {"credits.threshold", "credits.empty"}, {"credits.shortfall"}

@@ -15,9 +15,10 @@ from shared.contracts.types import JsonObject, Role
 from shared.kafka import Letter
 from shared.lanes import lane_of
 from shared.wire import Run
-from tests.credits.queries.clerk import KEY, Clerk, question, reading, token
+from tests.credits.queries.clerk import Clerk, question, reading, token
 from tests.making import NOW_MILLISECONDS, PARTITIONS, paid, raw_record, record, requested, uuid
 from tests.recorder import Recorder
+from tests.signing import KEY
 
 EVERY_KIND: list[tuple[str, JsonObject]] = [
     ("credits.balance", {}),

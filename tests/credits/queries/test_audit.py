@@ -12,10 +12,11 @@ from shared.contracts.moments import in_milliseconds
 from shared.contracts.operating import AuditActor, AuditObject, AuditRecorded
 from shared.contracts.types import Json, JsonObject, Role
 from shared.postgres import transaction
-from tests.credits.queries.clerk import ME, Clerk, question, token
+from tests.credits.queries.clerk import Clerk, question, token
 from tests.credits.queries.pricing import develops
 from tests.credits.rules.pricing import config_update, model_update
 from tests.databases import own_database
+from tests.signing import ME
 
 QUERY = "audit.list"
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)

@@ -4,9 +4,10 @@ from services.credits.handlers import obey
 from shared.contracts.credits import AdjustmentReplied, AdjustmentRequested, FreezeReplied
 from shared.contracts.types import JsonObject
 from tests.correcting import adjustment, freeze, refunded, reversed_, unfreeze
-from tests.credits.queries.clerk import VERIFIER, Clerk, token
+from tests.credits.queries.clerk import Clerk, token
 from tests.making import paid, reader, record, uuid
 from tests.recorder import Sent
+from tests.signing import VERIFIER
 
 FREEZE, ADJUST = FreezeReplied.topic, AdjustmentReplied.topic
 

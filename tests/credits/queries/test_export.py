@@ -13,9 +13,10 @@ import pytest
 from services.credits import exports
 from services.credits.handlers import answer
 from shared.contracts.types import Json, JsonObject, Role
-from tests.credits.queries.clerk import ME, Clerk, question, token
+from tests.credits.queries.clerk import Clerk, question, token
 from tests.credits.queries.workshop import BLOG, TOTAL, s23
 from tests.making import completed, paid
+from tests.signing import ME
 
 Rows = list[dict[str, str]]
 

@@ -6,8 +6,9 @@ import pytest
 
 from shared.contracts.credits import ImageCount, UsageRecorded
 from shared.contracts.types import JsonObject, Role
-from tests.credits.queries.clerk import ME, Clerk, token
+from tests.credits.queries.clerk import Clerk, token
 from tests.making import cancelled, completed, extension, failed, paid, requested, uuid
+from tests.signing import ME
 
 OTHER = "somebody-else"
 

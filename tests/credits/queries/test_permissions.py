@@ -9,17 +9,16 @@ from uuid import uuid4
 import msgspec
 import pytest
 import pytest_asyncio
-from msgspec import inspect
 
 from shared.contracts.credits import CreditsQuery
 from shared.contracts.credits.queries import QUESTIONS
 from shared.contracts.types import JsonObject
-from shared.kafka import Letter
-from tests.contracts.filled import value_of
-from tests.credits.askers import WITHOUT_USD, Asker, dollars_in, everybody
-from tests.credits.queries.clerk import ME, Clerk, reading
-from tests.making import completed, failed, paid, record, requested, uuid
+from tests.askers import WITHOUT_USD, Asker, dollars_in, everybody
+from tests.credits.queries.clerk import Clerk, reading
+from tests.making import completed, failed, paid, requested, uuid
+from tests.permissions import asked_by, assert_answered_to_whoever_may, code_of, params_of
 from tests.running import RUN, done, run_requested, stage_done
+from tests.signing import ME
 
 WHO = {
     "alerts.list": "svc, member",
@@ -61,30 +60,14 @@ SHOWN_BY_DEVELOPERS = {  # The questions whose answers tell what something cost 
 }
 
 
-def params_of(query: str) -> JsonObject:
-    """What must be said, and no more."""
-    kind = QUESTIONS[query]
-    said: JsonObject = value_of(inspect.type_info(kind), "", {})
-    needed = {field.encode_name for field in msgspec.structs.fields(kind) if field.required}
-    return {name: said[name] for name in needed} | SAID.get(query, {})
-
-
-def asked(query: str, account: str, asker: Asker) -> Letter:
-    said = CreditsQuery(query=query, params=params_of(query), account_id=account)
-    headers = [*asker.headers, ("correlation_id", asker.name.encode())]
-    return reading.read(record(said, headers))
-
-
 async def answers(
     clerk: Clerk, query: str, account: str, askers: Sequence[Asker]
 ) -> dict[str, JsonObject]:
     """What each of them is answered, by name."""
-    replies = await clerk.answers(*(asked(query, account, asker) for asker in askers))
+    params = params_of(QUESTIONS[query], SAID.get(query, {}))
+    asked = CreditsQuery(query=query, params=params, account_id=account)
+    replies = await clerk.answers(*(asked_by(asker, asked, reading) for asker in askers))
     return {asker.name: reply for asker, reply in zip(askers, replies, strict=True)}
-
-
-def code_of(reply: JsonObject) -> str:
-    return str(reply["error"]["code"]) if "error" in reply else "ok"
 
 
 @pytest_asyncio.fixture
@@ -107,10 +90,9 @@ async def test_whoever_may_ask_is_answered_and_nobody_else(
 ) -> None:
     askers = everybody(busy)
 
-    for name, reply in (await answers(clerk, query, busy, askers)).items():
-        (asker,) = [one for one in askers if one.name == name]
-        assert (code_of(reply) == "forbidden") != asker.is_one_of(WHO[query]), name
-        assert code_of(reply) in {"ok", "forbidden", "unavailable"}, name
+    told = await answers(clerk, query, busy, askers)
+    by_asker = [(asker, told[asker.name]) for asker in askers]
+    assert_answered_to_whoever_may(by_asker, WHO[query])
 
 
 @pytest.mark.parametrize("query", sorted(WHO))

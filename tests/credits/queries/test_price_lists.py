@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.types import JsonObject, Role
-from tests.credits.queries.clerk import ME, Clerk, token
+from tests.credits.queries.clerk import Clerk, token
 from tests.credits.queries.pricing import develops
 from tests.credits.rules.pricing import config_update, model_update
 from tests.databases import own_database
+from tests.signing import ME
 
 
 @pytest.fixture

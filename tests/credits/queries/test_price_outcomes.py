@@ -15,7 +15,7 @@ from shared.contracts.credits import (
 from shared.contracts.message import encode
 from shared.contracts.operating import AlertReadRequested, fingerprint
 from shared.contracts.types import JsonObject
-from tests.credits.askers import dollars_in
+from tests.askers import dollars_in
 from tests.credits.queries.clerk import Clerk, token
 from tests.credits.queries.pricing import develops
 from tests.credits.rules.pricing import config_update, model_update

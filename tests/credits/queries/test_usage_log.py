@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.contracts.types import Json, JsonObject, Role
-from tests.credits.queries.clerk import ME, Clerk, token
+from tests.credits.queries.clerk import Clerk, token
 from tests.credits.queries.workshop import BLOG, RUN, SHOP, TOTAL, s23
 from tests.making import completed, failed, paid, requested, uuid
+from tests.signing import ME
 
 SORTS = ("newest", "oldest", "credits", "cost")
 

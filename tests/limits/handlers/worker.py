@@ -14,7 +14,7 @@ from shared.contracts.credits import BalanceChanged
 from shared.contracts.limits import ANNOUNCED, LimitsQuery, UsageChanged
 from shared.contracts.message import Message
 from shared.contracts.types import Json, JsonObject
-from shared.kafka import Reader, Record
+from shared.kafka import Letter, Reader, Record
 from shared.postgres import Database
 from shared.service import Service
 from tests.alone import alone, own_everything, recover
@@ -55,6 +55,13 @@ class Worker:
     async def notes(self, *states: BalanceChanged) -> None:
         """Hear what credits says, in the group of the questions."""
         await answer(self.limits, [letter(state) for state in states])
+
+    async def answers(self, *letters: Letter) -> list[JsonObject]:
+        """One poll of questions; give their replies in the order of the questions."""
+        before = len(self.recorder.sent)
+        await answer(self.limits, letters)
+        replies = {one.header("correlation_id"): one.said for one in self.recorder.sent[before:]}
+        return [replies[asked.headers["correlation_id"]] for asked in letters]
 
     async def asked(self, query: str, account: str | None, **params: Json) -> JsonObject:
         """What is replied to a service's question."""

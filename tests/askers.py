@@ -13,8 +13,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Signer
 
 from shared.contracts.types import Json, JsonObject, Role
-from tests.credits.queries.clerk import EXPIRES, KEY, ME
 from tests.making import NOW_MILLISECONDS
+from tests.signing import EXPIRES, KEY, ME
 
 ROLES: Sequence[Role] = ("developer", "owner", "admin", "editor", "viewer", "system_bot")
 NOBODY, LIAR = "a service", "nobody who may"
