@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
+from deploy.local.environment import KAFKA
+from shared.client import Client
 from shared.contracts.limits import (
     HoldGranted,
     HoldReplied,
@@ -65,14 +67,18 @@ async def test_s19_two_imports_at_the_same_time_share_what_is_left(team: Travell
     assert (upgrade.plan_code, upgrade.limit) == ("growth", 5_000)
 
 
-async def test_s22_of_many_sites_at_once_only_as_many_as_fit_are_approved(
+async def test_s22_of_two_hundred_sites_at_once_only_as_many_as_fit_are_approved(
     team: Traveller, environment: Mapping[str, str]
 ) -> None:
     admin = token(environment, "admin", team.account)
     await team.tell(on_plan("starter", team.account), opened(team.account))
-    many = [replace(asks_for_site(1, team.account), request_id=str(uuid4())) for _ in range(20)]
+    many = [replace(asks_for_site(1, team.account), request_id=str(uuid4())) for _ in range(200)]
 
-    replies = await asyncio.gather(*(team.client.request(one, actor=admin) for one in many))
+    async with Client.connected(environment[KAFKA]) as another:
+        clients = [team.client, another] * 100
+        replies = await asyncio.gather(
+            *(client.request(one, actor=admin) for client, one in zip(clients, many, strict=True))
+        )
 
     approved = [reply for reply in replies if reply.status == "ok"]
     codes = {reply.error.code for reply in replies if reply.error is not None}
