@@ -1,10 +1,8 @@
 """Runs, refunds, disputes and changes by hand that no careful client sends, and their fates."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
-from shared.actor import private_key_of, sign
 from shared.contracts.credits import (
     AdjustmentRequested,
     ExtensionRequested,
@@ -22,28 +20,12 @@ from shared.contracts.operating import AlertReadRequested
 from shared.contracts.types import Json, Role
 from tests import correcting, making, running
 from tests.credits.rules.pricing import config_update, model_update
-from tests.faults.poison import THIRTY_DIGITS, Poison, editor, with_fields, with_text
+from tests.faults import poison
+from tests.faults.poison import THIRTY_DIGITS, Poison, token_of, with_fields, with_text
 from tests.faults.scene import NUMBERS
 
 Wrong: TypeAlias = Mapping[str, tuple[Message, dict[str, Json]]]
 
-EVENTS: tuple[type[Message], ...] = (
-    StageCompleted,
-    StageFailed,
-    RunCompleted,
-    RunCancelled,
-    FreezeReleased,
-    PaymentRefunded,
-    RefundReversed,
-    PaymentDisputed,
-)
-COMMANDS: tuple[type[Message], ...] = (
-    RunRequested,
-    ExtensionRequested,
-    FreezeRequested,
-    AdjustmentRequested,
-    AlertReadRequested,
-)
 TOO_MUCH = 10**9 + 1
 
 
@@ -71,44 +53,14 @@ def good_ones(account: str) -> dict[type[Message], Message]:
 
 
 def every_kind(account: str, another: str, environment: Mapping[str, str]) -> list[Poison]:
+    good = [*good_ones(account).values()]
     return [
-        *unreadable(account),
-        *foreign(account, another),
+        *poison.truncated(account, [*good, config_update(), model_update()]),
+        *poison.foreign(account, another, good),
         *wrong_events(account),
         *wrong_commands(account, environment),
         *strangers(account, environment),
         *impossible(account, environment),
-    ]
-
-
-def unreadable(account: str) -> list[Poison]:
-    """Of every topic: what it holds is cut off."""
-    priced = config_update(), model_update()
-    return [
-        Poison(
-            f"truncated {message.topic}",
-            account,
-            message.topic,
-            encode(message)[:-9],
-            "undecodable",
-        )
-        for message in (*good_ones(account).values(), *priced)
-    ]
-
-
-def foreign(account: str, another: str) -> list[Poison]:
-    """Another's account under one's own key."""
-    return [
-        Poison(
-            f"another tenant's {kind.topic}",
-            account,
-            kind.topic,
-            with_fields(good, account_id=another),
-            "invalid",
-            None if kind in EVENTS else ["account_id"],
-        )
-        for kind, good in good_ones(account).items()
-        if kind not in (AdjustmentRequested, AlertReadRequested)  # They need an actor first.
     ]
 
 
@@ -228,8 +180,3 @@ def impossible(account: str, environment: Mapping[str, str]) -> list[Poison]:
     answered = [Poison(name, account, *said, ()) for name, said in told.items()]
     by_hand = AdjustmentRequested.topic, taken, "credits.insufficient"
     return [*answered, Poison("more than there is", account, *by_hand, (), token)]
-
-
-def token_of(account: str, role: Role, environment: Mapping[str, str]) -> bytes:
-    key = private_key_of(Path(environment["ACTOR_PRIVATE_KEY_FILE"]))
-    return sign(editor(account, role), key)

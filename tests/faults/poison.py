@@ -1,26 +1,19 @@
-"""Records that no careful client sends, and what must become of each of them."""
+"""Records that no careful client sends, whatever they are about, and what becomes of them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.actor import Actor, private_key_of, sign
-from shared.contracts.credits import (
-    ExtensionRequested,
-    InvoicePaid,
-    OperationCompleted,
-    OperationRequested,
-)
-from shared.contracts.message import Message, encode
+from shared.actor import Actor, padless, private_key_of, sign, unpadded
+from shared.contracts.message import Command, Message, Request, encode
 from shared.contracts.types import Json, Role
 from shared.envelope import Outgoing
 from shared.lanes import lane_of
 from shared.wire import Header, header, stamped
-from tests import making
 from tests.faults.scene import NUMBERS
 from tests.making import PARTITIONS
 
@@ -79,17 +72,13 @@ def with_text(message: Message, text: bytes) -> bytes:
     return encode(message)[:-1] + b"," + text + b"}"
 
 
-def request(account: str) -> OperationRequested:
-    return making.requested(next(NUMBERS), account)
+def owner_of(message: Message) -> str:
+    assert message.account_id is not None, "whose key it comes under"
+    return message.account_id
 
 
-def report(account: str, **said: Json) -> OperationCompleted:
-    return making.completed(next(NUMBERS), account, **said)
-
-
-def unreadable(account: str) -> list[Poison]:
-    """No JSON, or too much of it."""
-    good = request(account)
+def unreadable(good: Message, text: bytes, number: bytes) -> list[Poison]:
+    """No JSON, or too much of it; `text` and `number` are fields that are read."""
     undecodable: dict[str, bytes | None] = {
         "tombstone": None,
         "empty": b"",
@@ -100,36 +89,35 @@ def unreadable(account: str) -> list[Poison]:
         "byte order mark": b"\xef\xbb\xbf" + encode(good),
         "nesting": with_text(good, b'"x":' + b"[" * 10_000 + b"]" * 10_000),
         "NaN": with_text(good, b'"x":NaN'),
-        "infinity": with_text(good, b'"stage":-Infinity'),
-        "lone surrogate": with_text(good, rb'"user_id":"\ud800"'),
-        "surrogate bytes": with_text(good, b'"user_id":"\xed\xa0\x80"'),
-        "no UTF-8": with_text(good, b'"user_id":"\xff"'),
+        "infinity": with_text(good, b'"%s":-Infinity' % number),
+        "lone surrogate": with_text(good, rb'"%s":"\ud800"' % text),
+        "surrogate bytes": with_text(good, b'"%s":"\xed\xa0\x80"' % text),
+        "no UTF-8": with_text(good, b'"%s":"\xff"' % text),
     }
     too_large = {
         "more than 1 MiB": with_text(good, b'"x":"' + b"a" * MEBIBYTE + b'"'),
         "5 MiB": with_text(good, b'"x":"' + b"a" * (5 * MEBIBYTE - 2048) + b'"'),
     }
     return [
-        Poison(name, account, OperationRequested.topic, value, reason)
+        Poison(name, owner_of(good), good.topic, value, reason)
         for reason, values in (("undecodable", undecodable), ("too_large", too_large))
         for name, value in values.items()
     ]
 
 
-def misnamed(account: str) -> list[Poison]:
+def misnamed(good: Message) -> list[Poison]:
     """The name of a header is no UTF-8: its bytes are written here as halves of surrogate pairs."""
     names = {
         "one byte": "\udcff",
         "among text": "a\udcc3(b",
         "a surrogate's bytes": "\udced\udca0\udc80",
     }
-    value = encode(request(account))
     return [
         Poison(
             f"header named by {kind}",
-            account,
-            OperationRequested.topic,
-            value,
+            owner_of(good),
+            good.topic,
+            encode(good),
             "undecodable",
             more=[(name, b"x"), ("after", None)],
         )
@@ -137,125 +125,84 @@ def misnamed(account: str) -> list[Poison]:
     ]
 
 
-def wrong_events(account: str) -> list[Poison]:
-    """Nobody waits for an answer to an event."""
-    done, paid = report(account), making.paid(10, account, next(NUMBERS))
-    line = msgspec.to_builtins(paid.grants[0])
-    values: dict[str, tuple[type[Message], bytes]] = {
-        "negative tokens": (OperationCompleted, with_fields(done, tokens_input=-5)),
-        "tokens of 30 digits": (
-            OperationCompleted,
-            with_text(done, b'"tokens_input":' + THIRTY_DIGITS),
-        ),
-        "NUL in a model": (OperationCompleted, with_fields(done, model_used="gpt\x00")),
-        "work that nobody can price": (
-            OperationCompleted,
-            encode(report(account, operation_type="telepathy")),
-        ),
-        "a list": (OperationCompleted, b"[]"),
-        "negative grant": (InvoicePaid, with_fields(paid, grants=[line | {"credits": -10}])),
-        "half a credit": (InvoicePaid, with_fields(paid, grants=[line | {"credits": 10.5}])),
-        "another tenant's invoice": (InvoicePaid, with_fields(paid, account_id=making.BOB)),
-    }
+def truncated(account: str, good: Sequence[Message]) -> list[Poison]:
+    """Of every topic: what it holds is cut off."""
     return [
-        Poison(name, account, message.topic, value, "invalid")
-        for name, (message, value) in values.items()
+        Poison(f"truncated {one.topic}", account, one.topic, encode(one)[:-9], "undecodable")
+        for one in good
     ]
 
 
-def wrong_requests(account: str, another: str) -> list[Poison]:
-    """Who asks is told which field to mend."""
-    good = request(account)
-    values: dict[str, tuple[bytes, str]] = {
-        "negative amount": (with_fields(good, estimate={"words": -1}), "estimate.words"),
-        "half a word": (with_fields(good, estimate={"words": 1.5}), "estimate.words"),
-        "30 digits": (
-            with_text(good, b'"estimate":{"words":' + THIRTY_DIGITS + b"}"),
-            "estimate.words",
-        ),
-        "beyond a double": (with_text(good, b'"hold_ttl_s":1e999'), "hold_ttl_s"),
-        "NUL": (with_fields(good, user_id="a\x00b"), "user_id"),
-        "unknown word": (with_fields(good, source="magic"), "source"),
-        "another tenant's id": (with_fields(good, account_id=another), "account_id"),
-        "no account": (with_fields(good, account_id=None), "account_id"),
-        "no id": (with_fields(good, operation_id="x" * 1000), "operation_id"),
-        "null": (b"null", ""),
-        "a number": (b"7", ""),
-    }
+def foreign(account: str, another: str, good: Sequence[Message]) -> list[Poison]:
+    """Another's account under one's own key; what only people say needs an actor first."""
     return [
-        Poison(name, account, OperationRequested.topic, value, "invalid", [path])
-        for name, (value, path) in values.items()
-    ]
-
-
-def unknown_things(account: str, strange_operation: str) -> list[Poison]:
-    """What can be read and is not there."""
-    longer = ExtensionRequested(account_id=account, operation_id=strange_operation, extend_s=7200)
-    asked = OperationRequested.topic
-    telepathy = with_fields(request(account), operation_type="telepathy")
-    return [
-        Poison("unknown type", account, asked, telepathy, "operation.unknown", ()),
         Poison(
-            "another's hold", account, ExtensionRequested.topic, encode(longer), "not.found", ()
-        ),
+            f"another tenant's {one.topic}",
+            account,
+            one.topic,
+            with_fields(one, account_id=another),
+            "invalid",
+            ["account_id"] if isinstance(one, Request) else None,
+        )
+        for one in good
+        if one.who.is_service
     ]
 
 
-def strangers(account: str, another: str, environment: Mapping[str, str]) -> list[Poison]:
-    """Somebody who may not, or who cannot show that he may."""
-    key = private_key_of(Path(environment["ACTOR_PRIVATE_KEY_FILE"]))
-    good = sign(editor(account), key)
+def strangers(
+    good: Message, another: str, role: Role, lesser: Role, environment: Mapping[str, str]
+) -> list[Poison]:
+    """Somebody who may not, or who cannot show that he may; `role` may, `lesser` may not."""
+    account, key = owner_of(good), private_key_of(Path(environment["ACTOR_PRIVATE_KEY_FILE"]))
+    token = sign(person(account, role), key)
     tokens: dict[str, Sequence[bytes | None]] = {
-        "wrong signature": [sign(editor(account), Ed25519PrivateKey.generate())],
-        "no signature": [good.rpartition(b".")[0] + b"."],
-        "another tenant": [sign(editor(another), key)],
-        "a viewer": [sign(editor(account, "viewer"), key)],
-        "of yesterday": [sign(editor(account, exp_in_seconds=-86_400), key)],
-        "two actors": [good, good],
+        "wrong signature": [sign(person(account, role), Ed25519PrivateKey.generate())],
+        "no signature": [token.rpartition(b".")[0] + b"."],
+        "another role than was signed": [promoted(sign(person(account, lesser), key), role)],
+        "another tenant": [sign(person(another, role), key)],
+        f"the role {lesser}": [sign(person(account, lesser), key)],
+        "of yesterday": [sign(person(account, role, exp_in_seconds=-86_400), key)],
+        "two actors": [token, token],
         "null actor": [None],
         "actor that is no UTF-8": [b"\xff\xfe"],
     }
-    topic = OperationRequested.topic
     return [
-        Poison(name, account, topic, encode(request(account)), "forbidden", (), actors)
+        Poison(name, account, good.topic, encode(good), "forbidden", (), actors)
         for name, actors in tokens.items()
     ]
 
 
-def editor(account: str, role: Role = "editor", exp_in_seconds: int = 3600) -> Actor:
+def person(account: str, role: Role, exp_in_seconds: int = 3600) -> Actor:
     until = int(time.time()) + exp_in_seconds
     return Actor(sub="user-1", role=role, exp=until, account_id=account)
 
 
-def every_kind(
-    account: str, another: str, strange_operation: str, environment: Mapping[str, str]
-) -> list[Poison]:
-    return [
-        *unreadable(account),
-        *misnamed(account),
-        *wrong_events(account),
-        *wrong_requests(account, another),
-        *unknown_things(account, strange_operation),
-        *strangers(account, another, environment),
-    ]
+def promoted(token: bytes, role: Role) -> bytes:
+    """What he made of his token by himself: the signature is still that of what he was."""
+    head, claims, signature = token.split(b".")
+    said = msgspec.json.decode(unpadded(claims)) | {"role": role}
+    forged = padless(msgspec.json.encode(said))
+    return b".".join((head, forged, signature))
+
+
+def token_of(account: str, role: Role, environment: Mapping[str, str]) -> bytes:
+    key = private_key_of(Path(environment["ACTOR_PRIVATE_KEY_FILE"]))
+    return sign(person(account, role), key)
 
 
 class Oddity(NamedTuple):
-    """A request that is odd and good, and the report of what it asked for."""
+    """A request that is odd and good, and the reports of what it asked for."""
 
     name: str
-    asked: OperationRequested
+    asked: Command
     value: bytes
     headers: Headers
-    done: bytes
+    reports: Sequence[Outgoing] = ()
 
     @property
     def outgoing(self) -> list[Outgoing]:
-        account = self.asked.account_id
-        return [
-            sent(OperationRequested.topic, account, self.value, self.headers),
-            sent(OperationCompleted.topic, account, self.done, ODD_HEADERS),
-        ]
+        request = sent(self.asked.topic, owner_of(self.asked), self.value, self.headers)
+        return [request, *self.reports]
 
 
 ODD_ASKING: Mapping[str, Headers] = {
@@ -274,19 +221,19 @@ ODD_ASKING: Mapping[str, Headers] = {
 }
 ODD_VALUES: Mapping[str, bytes] = {
     "future fields": b'"version":99,"invented":{"deep":[1.5,null,true]}',
-    "duplicate keys": b'"hold_ttl_s":1,"hold_ttl_s":600',
     "a large number that nobody reads": b'"x":' + THIRTY_DIGITS,
 }
-FAR_AHEAD = "9999-12-31T23:59:59Z"
 
 
-def oddities(account: str) -> list[Oddity]:
-    """What is wrong with a header is as if it were not there; what is new is ignored."""
+def odd_requests(make: Callable[[int], Command], twice: bytes) -> list[Oddity]:
+    """What is wrong with a header is as if it were not there; what is new is ignored.
+
+    `twice`: a field that is said two times.
+    """
+    values = {**ODD_VALUES, "duplicate keys": twice}
     odd: list[Oddity] = []
-    for name in (*ODD_ASKING, *ODD_VALUES):
-        number = next(NUMBERS)
-        asked = making.requested(number, account)
-        value = with_text(asked, ODD_VALUES[name]) if name in ODD_VALUES else encode(asked)
-        done = encode(making.completed(number, account, completed_at=FAR_AHEAD))
-        odd.append(Oddity(name, asked, value, ODD_ASKING.get(name, ()), done))
+    for name in (*ODD_ASKING, *values):
+        asked = make(next(NUMBERS))
+        value = with_text(asked, values[name]) if name in values else encode(asked)
+        odd.append(Oddity(name, asked, value, ODD_ASKING.get(name, ())))
     return odd

@@ -14,13 +14,15 @@ import msgspec
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 
+from deploy.local import environment as surroundings
 from deploy.local import kafka, postgres, worker
 from deploy.local.environment import KAFKA
 from deploy.local.programs import Program
 from deploy.local.worker import Post
 from deploy.verify import verify
-from shared.contracts.credits import OperationReplied, OperationRequested
-from shared.contracts.message import Message
+from shared.contracts.credits import OperationRequested
+from shared.contracts.message import Command, Message
+from shared.contracts.operating import Service as Name
 from shared.envelope import Outgoing
 from shared.jobs import MAY_PASS
 from shared.publisher import Publisher
@@ -51,6 +53,7 @@ class Scene:
 
     home: Path
     environment: Mapping[str, str]
+    service: Name = "credits"  # Whose workers, rows and books are looked at.
 
     @property
     def kafka(self) -> Program:
@@ -61,7 +64,8 @@ class Scene:
         return postgres.program(self.home)
 
     def worker(self, number: int = 1, **settings: str) -> Program:
-        return worker.program(Post("credits", number), self.home, {**self.environment, **settings})
+        post = Post(self.service, number)
+        return worker.program(post, self.home, {**self.environment, **settings})
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         publisher = Publisher(self.environment[KAFKA])
@@ -76,7 +80,7 @@ class Scene:
         await self.publish([outgoing(message) for message in messages])
 
     async def value(self, query: str, *arguments: object) -> int:
-        """One number out of the database of credits, as soon as there is one to ask."""
+        """One number out of the database of the service, as soon as there is one to ask."""
         async with asyncio.timeout(SETTLE_SECONDS):
             while True:
                 try:
@@ -85,7 +89,8 @@ class Scene:
                     await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def _value(self, query: str, *arguments: object) -> int:
-        connection = await asyncpg.connect(self.environment["CREDITS_DATABASE_URL"])
+        url = self.environment[surroundings.database_variable(self.service)]
+        connection = await asyncpg.connect(url)
         try:
             return int(await connection.fetchval(query, *arguments))
         finally:
@@ -130,12 +135,13 @@ class Scene:
                         found[identity] = (one.key, one.value, headers)
         return list(found.values())
 
-    async def answered(self, asked: Sequence[OperationRequested]) -> Counter[str]:
+    async def answered(self, asked: Sequence[Command]) -> Counter[str]:
         """How each request was answered: `ok` or the code of its error; one answer each."""
-        wanted = {(request.account_id, request.operation_id) for request in asked}
+        wanted = {(request.account_id, request.subject) for request in asked}
+        (answer,) = {request.answer for request in asked}
         answers: dict[tuple[str | None, str], set[str]] = {}
-        for _, value, _ in await self.records(OperationReplied.topic):
-            reply = msgspec.json.decode(value or b"", type=OperationReplied)
+        for _, value, _ in await self.records(answer.topic):
+            reply = msgspec.json.decode(value or b"", type=answer)
             if (key := (reply.account_id, reply.id)) in wanted:
                 said = "ok" if reply.error is None else reply.error.code
                 answers.setdefault(key, set()).add(said)
@@ -144,7 +150,7 @@ class Scene:
         return Counter(next(iter(said)) for said in answers.values())
 
     async def assert_books_balance(self) -> None:
-        report = await verify(self.environment, ["credits"], QUIET)
+        report = await verify(self.environment, [self.service], QUIET)
         broken = [(i.id, i.finding.violations[:3]) for i in report.invariants if i.finding.broken]
         assert report.ok, broken
 

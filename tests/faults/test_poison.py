@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from deploy.local import programs
 from shared.contracts.credits import (
     OBEYED,
@@ -12,18 +10,15 @@ from shared.contracts.credits import (
     OperationRequested,
 )
 from shared.dead_letters import STOP_ABOVE
-from shared.envelope import Outgoing
-from shared.kafka import Record
 from shared.lanes import lane_of
-from tests.faults import corrupted, poison
+from tests.faults import corrupted, poison, poison_of_credits
+from tests.faults.fates import assert_fates, woven
 from tests.faults.looking import metric, records_in, until_metric
-from tests.faults.poison import Poison
 from tests.faults.scene import Scene, accounts, funding, lives
 from tests.making import PARTITIONS, outgoing
 
 TOPICS = tuple(message.topic for message in OBEYED)
 ELSEWHERE = InvoicePaid.topic, OperationRequested.topic  # Not the topic of the garbage.
-DEAD_TOPICS = [f"{topic}.dlq" for topic in TOPICS]
 CHARGED = """
     SELECT coalesce(sum(charged), 0)::bigint FROM reservations WHERE account_id = ANY($1::uuid[])
 """
@@ -37,7 +32,6 @@ RELEASED = """
 STOPPED = "igny8_partition_stopped"
 GARBAGE = 150
 OPERATIONS = 5_000  # Each of them is two records.
-OURS = "dlq_"
 
 
 async def test_every_kind_of_poison_among_ten_thousand_good_records(scene: Scene) -> None:
@@ -48,11 +42,11 @@ async def test_every_kind_of_poison_among_ten_thousand_good_records(scene: Scene
         one
         for owner in owners[:2]
         for one in (
-            *poison.every_kind(owner, owners[10], strange, scene.environment),
+            *poison_of_credits.every_kind(owner, owners[10], strange, scene.environment),
             *corrupted.every_kind(owner, owners[10], scene.environment),
         )
     ]
-    odd = [one for owner in owners[:2] for one in poison.oddities(owner)]
+    odd = [one for owner in owners[:2] for one in poison_of_credits.oddities(owner)]
     good = [outgoing(message) for pair in zip(asked, done, strict=True) for message in pair]
 
     with programs.running([scene.worker()]):
@@ -64,66 +58,8 @@ async def test_every_kind_of_poison_among_ten_thousand_good_records(scene: Scene
     assert await scene.answered([one.asked for one in odd]) == {"ok": len(odd)}
     assert await scene.value(CHARGED, owners) == 47 * (OPERATIONS + len(odd))
     assert await scene.value(HELD, owners) == OPERATIONS + len(odd)
-    await assert_answered(scene, [one for one in bad if not one.is_set_aside])
-    await assert_set_aside(scene, [one for one in bad if one.is_set_aside])
+    await assert_fates(scene, bad)
     await scene.assert_books_balance()
-
-
-def woven(good: Sequence[Outgoing], others: Sequence[Sequence[Outgoing]]) -> list[Outgoing]:
-    """Spread the others evenly among the good ones."""
-    gap = len(good) // len(others)
-    mixed: list[Outgoing] = []
-    for place, some in enumerate(others):
-        mixed += [*good[place * gap : (place + 1) * gap], *some]
-    return mixed + list(good[len(others) * gap :])
-
-
-async def assert_answered(scene: Scene, bad: Sequence[Poison]) -> None:
-    """Each one with its code, and the fields to mend, where it was asked for."""
-    said = {}
-    for record in await records_in(scene, "replies.ops"):
-        error = msgspec.json.decode(record.value or b"").get("error") or {}
-        paths = [field["path"] for field in error.get("fields", ())]
-        said[dict(record.headers)["correlation_id"]] = (error.get("code"), paths)
-    assert {one.name: said.get(one.mark) for one in bad} == {
-        one.name: (one.fate, list(one.paths or ())) for one in bad
-    }
-
-
-async def assert_set_aside(scene: Scene, bad: Sequence[Poison]) -> None:
-    """Each one once, as it came, with its position and the reason."""
-    dead = {place_of(x): x for x in await records_in(scene, *DEAD_TOPICS)}
-    found = {dict(letter.headers).get("correlation_id"): letter for letter in dead.values()}
-    came = {where(record): record for record in await records_in(scene, *TOPICS)}
-    assert {one.name: reason_of(found.get(one.mark)) for one in bad} == {
-        one.name: one.fate for one in bad
-    }
-    for one in bad:
-        letter = found[one.mark]
-        original = came[place_of(letter)]
-        assert (letter.key, letter.value) == (original.key, original.value), one.name
-        assert (letter.key, letter.value) == (one.account.encode(), one.value), one.name
-        kept = [pair for pair in letter.headers if not pair[0].startswith(OURS)]
-        assert kept == list(one.headers), one.name
-        assert dict(letter.headers)["dlq_timestamp"] == b"%d" % original.timestamp
-
-
-def reason_of(letter: "Record | None") -> str | None:
-    return None if letter is None else dict(letter.headers)["dlq_reason"].decode()
-
-
-def where(record: Record) -> tuple[str, int, int]:
-    return record.topic, record.partition, record.offset
-
-
-def place_of(letter: Record) -> tuple[str, int, int]:
-    """Where a dead letter was, as it says itself."""
-    said = dict(letter.headers)
-    return (
-        said["dlq_topic"].decode(),
-        int(said["dlq_partition"]),
-        int(said["dlq_offset"]),
-    )
 
 
 async def test_a_partition_of_mostly_garbage_stops_and_the_others_go_on(scene: Scene) -> None:
