@@ -58,7 +58,7 @@ async def test_s19_two_imports_at_the_same_time_share_what_is_left(team: Travell
     await team.tell(
         *(confirmed(granted(x).hold_id, granted(x).granted, team.account) for x in replies)
     )
-    await team.ears.hear(UsageChanged, 4)
+    await team.ears.hear_until(UsageChanged, lambda state: state.limits[2].current == 1_000)
     assert (await used(team))["keywords"] == (1_000, 0)
     refused = await asked(team, asks_for(4, 1, account=team.account))
     assert refused.error is not None
