@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from shared import metrics, offsets, tracing
 from shared.asked import BY_A_SERVICE, Asked
-from shared.contracts.message import Event, Message
+from shared.contracts.message import Event, Message, Request
 from shared.contracts.moments import rising_ids
 from shared.contracts.operating import AlertRaised
 from shared.envelope import Outgoing, Postmark, announce, cause_of_itself
@@ -41,7 +41,12 @@ class Due(Protocol):
 
 
 class Opened(Protocol):
-    """The book of a service: what a batch may touch, locked, as of one moment."""
+    """The book of a service: what a batch may touch, locked, as of one moment.
+
+    `changes` rises with whatever is changed without a word.
+    """
+
+    changes: int
 
     @property
     def now(self) -> datetime: ...
@@ -91,9 +96,14 @@ async def apply(service: Service, rules: Rules[Book], letters: Sequence[Letter])
 
 
 def outcome(rules: Rules[Book], letter: Letter, book: Book, told: Told) -> offsets.Became:
-    """Decide one letter, and add everything that it makes us send, in order."""
-    asked = BY_A_SERVICE if letter.role is None else asked_by(letter)
-    return tell(told, letter, book.now, lambda said: rules.decide(book, said, asked))
+    """Decide one letter, and add everything that it makes us send, in order.
+
+    What says nothing at once was applied all the same when it has changed something.
+    """
+    asked, before = BY_A_SERVICE if letter.role is None else asked_by(letter), book.changes
+    became = tell(told, letter, book.now, lambda said: rules.decide(book, said, asked))
+    is_silent = became == "duplicate" and not isinstance(letter.content, Request)
+    return "applied" if is_silent and book.changes != before else became
 
 
 def asked_by(letter: Letter) -> Asked:

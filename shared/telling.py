@@ -69,7 +69,7 @@ def tell(told: Told, letter: Letter, now: datetime, decide: Decide) -> Became:
 
 
 def became(said: Said) -> Became:
-    """Tell a repeat and a refusal by the answer; what says nothing had happened before."""
+    """Tell a repeat and a refusal by the answer; what says nothing seems to be a repeat."""
     first = said[0] if said else None
     if first is None or (isinstance(first, Reply) and first.replayed):
         return "duplicate"

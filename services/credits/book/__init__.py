@@ -79,6 +79,7 @@ class Book:
     alerts: list[AlertRaised] = field(default_factory=list)
     shelf: Shelf = field(default_factory=Shelf)
     audits: list[AuditRecorded] = field(default_factory=list)
+    changes: int = 0  # What says nothing at once is told from a repeat by them.
     window: str = field(init=False)
     at: str = field(init=False)  # `now`, as the contract writes it.
 
@@ -99,6 +100,7 @@ class Book:
             change=Change.NEW,
         )
         self.operations[account.account_id, operation_id] = new
+        self.changes += 1
         return new
 
     def hear_of_run(self, account: Account, run_id: str, state: RunState) -> Run:
@@ -115,6 +117,7 @@ class Book:
             is_changed=True,
         )
         self.runs[account.account_id, run_id] = new
+        self.changes += 1
         return new
 
     def open_run(self, account_id: str, run_id: str | None) -> Run | None:
@@ -137,6 +140,7 @@ class Book:
             is_changed=True,
         )
         self.clawbacks[account.account_id, kind, subject_id] = new
+        self.changes += 1
         return new
 
     def standing_of(self, account: Account) -> Standing:
@@ -144,6 +148,7 @@ class Book:
         if account.standing is UNKNOWN:
             account.standing = Standing(account.lane, account.account_id)
         account.standing.is_changed = True
+        self.changes += 1
         return account.standing
 
     def asked_of(self, work: Reservation) -> Remembered | None:

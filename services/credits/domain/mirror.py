@@ -19,6 +19,7 @@ def plan_updated(book: Book, plan: PlanUpdated, _: Asked) -> list[Message]:
     plans = with_plan(book.catalogue.plans, plan)
     if plans is not book.catalogue.plans:
         book.catalogue = book.catalogue.with_plans(plans)
+        book.changes += 1
     return []
 
 
@@ -27,6 +28,7 @@ def package_updated(book: Book, package: PackageUpdated, _: Asked) -> list[Messa
     known = book.catalogue.packages.get(package.package_code)
     if known is None or package.version > known.version:
         book.catalogue = book.catalogue.with_package(package)
+        book.changes += 1
     return []
 
 

@@ -84,6 +84,7 @@ class Book:
     alerts: list[AlertRaised] = field(default_factory=list)
     shelf: Shelf = field(default_factory=Shelf)
     audits: list[AuditRecorded] = field(default_factory=list)
+    changes: int = 0  # What says nothing at once is told from a repeat by them.
     window: str = field(init=False)
     at: str = field(init=False)  # `now`, as the contract writes it.
 
@@ -113,6 +114,7 @@ class Book:
         """Change what is used or held; a month that is over is nobody's view any more."""
         if used or held:
             self.counter_at(account, limit_type, window).count(used, held)
+            self.changes += 1
             if window in (NO_WINDOW, account.window):
                 account.raise_version()
 

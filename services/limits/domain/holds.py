@@ -122,6 +122,7 @@ def unheard(
         is_new=True,
     )
     book.add_hold(new)
+    book.changes += 1
     return new
 
 
@@ -167,5 +168,6 @@ def end(
     """Free whatever is still held, and count what came of it; the state of the account says it."""
     freed = hold.open_hold
     hold.state, hold.closed_at, hold.is_changed = state, book.now, True
+    book.changes += 1
     book.count(account, hold.limit_type, hold.window, used=used, held=-freed)
     return []

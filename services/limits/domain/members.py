@@ -134,9 +134,10 @@ def see(book: Book, said: MemberSeen, _: Asked) -> list[Message]:
     at = min(moment(said.at) or book.now, book.now)
     if member.last_seen_at is None or member.last_seen_at < at:
         member.last_seen_at, member.is_changed = at, True
+        book.changes += 1
     if said.site_id is not None:
         known = member.last_seen_sites.get(said.site_id)
         if known is None or known < at:
-            member.last_seen_sites[said.site_id] = at
-            member.is_changed = True
+            member.last_seen_sites[said.site_id], member.is_changed = at, True
+            book.changes += 1
     return []

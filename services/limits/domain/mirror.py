@@ -8,8 +8,14 @@ from shared.mirror import follow_status, plan_that_counts, with_plan
 
 
 def plan_updated(book: Book, plan: PlanUpdated, _: Asked) -> list[Message]:
-    """Remember a plan; its accounts follow it with their next message, or when they are due."""
-    book.plans = with_plan(book.plans, plan)
+    """Remember a plan, unless a newer one is known.
+
+    Its accounts follow it with their next message, or when they are due.
+    """
+    plans = with_plan(book.plans, plan)
+    if plans is not book.plans:
+        book.plans = plans
+        book.changes += 1
     return []
 
 
@@ -19,6 +25,7 @@ def status_changed(book: Book, changed: AccountStatusChanged, _: Asked) -> list[
     if changed.version > account.status_version:
         follow_status(account, changed, book.now)
         account.raise_version()
+        book.changes += 1
     return []
 
 
@@ -31,6 +38,7 @@ def subscription_changed(book: Book, changed: SubscriptionStateChanged, _: Asked
         plan = book.plans.get(account.plan_code)
         account.plan_version = NEVER if plan is None else plan.version
         account.raise_version()
+        book.changes += 1
     return []
 
 

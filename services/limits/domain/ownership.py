@@ -20,6 +20,7 @@ def account_opened(book: Book, opened: AccountOpened, _: Asked) -> list[Message]
     if account.is_opened:
         return []
     account.is_opened, account.name, account.is_changed = True, opened.name, True
+    book.changes += 1
     known = seated_before(book, opened)
     email = (opened.owner_email or "").lower()
     if known is None:

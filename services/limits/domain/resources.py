@@ -32,6 +32,7 @@ def write_down(
         book.now,
         is_changed=True,
     )
+    book.changes += 1
 
 
 def add_new(book: Book, account: Account, kind: ResourceKind, ids: Collection[str]) -> int:

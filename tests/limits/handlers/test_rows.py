@@ -186,3 +186,31 @@ async def test_confirming_more_than_was_granted_is_a_dead_letter(
     assert dead.header("dlq_reason") == b"invalid"
     assert msgspec.json.decode(dead.value or b"")["quantity"] == 11
     assert await worker.fetch(COUNTERS, account) == [("keywords", 0, 10)]
+
+
+FATES = """
+    SELECT sum(applied)::int, sum(duplicate)::int FROM kafka_offsets WHERE topic = ANY($1::text[])
+"""
+
+
+async def test_what_changes_something_without_a_word_is_applied_and_a_repeat_is_not(
+    worker: Worker, account: str
+) -> None:
+    granted = await worker.obey(opened(account), asks_for(1, 10, account=account))
+    hold = data_of(granted, HoldReplied.topic)["hold_id"]
+    silent = [
+        site_made(1, account),
+        confirmed(hold, 10, account),
+        keywords_gone(1, account=account),
+        seen(OWNER, "2026-01-10T08:00:00Z", 1, account),
+        on_plan("starter", account),
+    ]
+    topics = [message.topic for message in silent]
+    ((applied, duplicate),) = await worker.fetch(FATES, topics)
+    before = applied or 0, duplicate or 0
+
+    await worker.obey(*silent)
+    await worker.obey(*silent)
+
+    ((applied, duplicate),) = await worker.fetch(FATES, topics)
+    assert (applied - before[0], duplicate - before[1]) == (5, 5)
