@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
 import asyncpg
@@ -11,14 +12,17 @@ from pydantic import ValidationError
 
 from deploy import surroundings
 from deploy.errors import OperatorError
-from deploy.local.environment import database_variable
 from deploy.options import DATA, Data
-from services.credits import retention
-from services.credits.retention import Old
+from services.credits.retention import find_old as find_old_of_credits
+from shared import retention
 from shared.postgres import CONNECT_TIMEOUT_SECONDS, SESSION, Pool, read_clock, transaction
+from shared.retention import FindOld, Old
 from shared.settings import Settings, wrong_in
 
-SERVICE = "credits"
+# What each of them keeps for a time only.
+FORGETTING: Mapping[str, FindOld] = MappingProxyType(
+    {"credits": find_old_of_credits, "limits": retention.find_old}
+)
 SESSION_SETTINGS = SESSION | {
     "application_name": "igny8 forget",
     "statement_timeout": "0",  # A month may be large.
@@ -45,38 +49,41 @@ def command(
 ) -> None:
     """Drop what is older than it is kept; exit status 1 when something old has to stay."""
     act = leave_alone if dry_run else retention.forget
-    found = asyncio.run(forgotten(surroundings.of(data), act))
-    done = "would be dropped" if dry_run else "dropped"
-    for old in found:
-        typer.echo(line(old, done))
-    if not found:
+    environment, done = surroundings.of(data), "would be dropped" if dry_run else "dropped"
+    found = {service: asyncio.run(forgotten(environment, service, act)) for service in FORGETTING}
+    for service, every in found.items():
+        for old in every:
+            typer.echo(line(service, old, done))
+    if not any(found.values()):
         typer.echo("Nothing is older than it is kept.")
-    raise typer.Exit(1 if any(old.kept_because for old in found) else 0)
+    has_to_stay = any(old.kept_because for every in found.values() for old in every)
+    raise typer.Exit(1 if has_to_stay else 0)
 
 
-def line(old: Old, done: str) -> str:
+def line(service: str, old: Old, done: str) -> str:
     became = f"stays: {old.kept_because}" if old.kept_because else done
     before = f"before {old.until:%Y-%m-%d}"
-    return f"{SERVICE:10}{old.name:20}{before:20}{old.rows:>12,} rows  {became}"
+    return f"{service:10}{old.name:20}{before:20}{old.rows:>12,} rows  {became}"
 
 
-async def forgotten(environment: Mapping[str, str], act: Act = retention.forget) -> list[Old]:
+async def forgotten(
+    environment: Mapping[str, str], service: str, act: Act = retention.forget
+) -> list[Old]:
     """Find everything that is old, and do with it what there is to do, the oldest first."""
     settings = settings_in(environment)
-    if not (url := settings.credits_database_url):
-        raise OperatorError(f"{database_variable(SERVICE)} is missing")
+    url = surroundings.database_url(environment, service)
     try:
         async with opened(url) as pool:
             now = await read_clock(pool, settings.clock_offset)
             async with transaction(pool) as tx:
-                found = await retention.find_old(tx, settings, now)
+                found = await FORGETTING[service](tx, settings, now)
             for old in found:
                 if old.kept_because is None:
                     await act(pool, old)
     except asyncpg.LockNotAvailableError as error:
         raise OperatorError("others work with an old month; call it again later") from error
     except NOT_OURS as error:
-        raise OperatorError(f"the database of {SERVICE}: {error}") from error
+        raise OperatorError(f"the database of {service}: {error}") from error
     return found
 
 

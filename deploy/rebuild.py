@@ -1,25 +1,27 @@
-"""`igny8 rebuild`: computes what is derived from the logs anew, says what differs, repairs it."""
+"""`igny8 rebuild`: computes what is derived from other rows anew, says what differs, repairs it."""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, TypeAlias
+from importlib import import_module
+from typing import Annotated, Any, TypeAlias
 
 import asyncpg
 import typer
 
 from deploy import surroundings
 from deploy.errors import OperatorError
-from deploy.local.environment import database_variable
+from deploy.local.cache import ROOT
+from deploy.local.services import SERVICES
 from deploy.options import DATA, Data
-from services.credits.rebuild import Compared, Day, compared, repair
 from shared.lanes import LANES
 from shared.postgres import CONNECT_TIMEOUT_SECONDS, SESSION, Database, Pool
+from shared.rebuilding import Compared, Rebuilding, Wrong
 
-SERVICE = "credits"
+FOLDER = ROOT / "services"
 MOST_SHOWN = 20
 SETTINGS = SESSION | {
     "application_name": "igny8 rebuild",
@@ -34,7 +36,7 @@ NOT_OURS = (
     asyncpg.InvalidCatalogNameError,
 )
 
-Mend: TypeAlias = Callable[[Pool, Sequence[Day]], Awaitable[None]]
+Mend: TypeAlias = Callable[[Rebuilding, Pool, Sequence[Any]], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 app = typer.Typer()
@@ -42,54 +44,75 @@ app = typer.Typer()
 
 @dataclass(slots=True)
 class Report:
-    """What was compared, and what differed: everything is counted, the first days are kept."""
+    """What was compared, and what differed: everything is counted, the first are kept."""
 
-    sums: int = 0
-    days: int = 0
-    shown: list[Day] = field(default_factory=list)
+    service: str
+    rebuilding: Rebuilding
+    compared: int = 0
+    wrong: int = 0
+    shown: list[Wrong] = field(default_factory=list)
 
-    def include(self, lane: Compared) -> None:
-        self.sums += lane.sums
-        self.days += len(lane.wrong)
+    def include(self, lane: Compared[Any]) -> None:
+        self.compared += lane.count
+        self.wrong += len(lane.wrong)
         self.shown += lane.wrong[: MOST_SHOWN - len(self.shown)]
 
 
 @app.command(name="rebuild")
 def command(
     data: Data = DATA,
+    service: Annotated[str, typer.Option(help="Only this one; else all that can be.")] = "",
     *,
     check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
 ) -> None:
-    """Compute the sums of the usage log anew; exit status 1 when they differed."""
-    began = time.perf_counter()
-    work = rebuilt(surroundings.of(data), leave_alone if check else repair)
-    report = asyncio.run(work)
-    for line in lines(report):
-        typer.echo(line)
-    done = "differ" if check or not report.days else "differed and are repaired"
-    seconds = time.perf_counter() - began
-    typer.echo(f"{report.sums:,} sums compared, {report.days:,} days {done}; {seconds:.1f} s")
-    raise typer.Exit(1 if report.days else 0)
+    """Compute sums and counters anew; exit status 1 when any differed."""
+    began, act = time.perf_counter(), leave_alone if check else mend
+    chosen, environment = [service] if service else rebuildable(), surroundings.of(data)
+    reports = [asyncio.run(rebuilt(environment, one, act)) for one in chosen]
+    for report in reports:
+        done = "differ" if check or not report.wrong else "differed and are repaired"
+        typer.echo("\n".join(lines(report, done)))
+    typer.echo(f"{time.perf_counter() - began:.1f} s")
+    raise typer.Exit(1 if any(report.wrong for report in reports) else 0)
 
 
-async def rebuilt(environment: Mapping[str, str], mend: Mend = repair) -> Report:
-    """Compare all lanes, one after the other, and mend what differs."""
-    report = Report()
-    try:
-        async with opened(environment[database_variable(SERVICE)]) as database:
-            for pool in database.pools():
-                async for lane in compared(pool):
-                    log.info("Comparing sums", extra={"detail": f"{lane.lane + 1} of {LANES}"})
-                    report.include(lane)
-                    await mend(pool, lane.wrong)
-    except NOT_OURS as error:
-        raise OperatorError(f"the database of {SERVICE}: {error}") from error
-    return report
+def rebuildable() -> list[str]:
+    """The services of which something can be computed anew."""
+    return [service for service in SERVICES if (FOLDER / service / "rebuild.py").is_file()]
 
 
-async def leave_alone(pool: Pool, wrong: Sequence[Day]) -> None:
+def rebuilding_of(service: str) -> Rebuilding:
+    if service not in rebuildable():
+        known = ", ".join(rebuildable())
+        raise OperatorError(f"nothing of {service} can be rebuilt; there is {known}")
+    found: Rebuilding = import_module(f"services.{service}.rebuild").REBUILDING
+    return found
+
+
+async def mend(rebuilding: Rebuilding, pool: Pool, wrong: Sequence[Any]) -> None:
+    """Repair what differs."""
+    await rebuilding.repair(pool, wrong)
+
+
+async def leave_alone(rebuilding: Rebuilding, pool: Pool, wrong: Sequence[Any]) -> None:
     """What is only looked at stays as it is."""
-    del pool, wrong
+    del rebuilding, pool, wrong
+
+
+async def rebuilt(environment: Mapping[str, str], service: str, act: Mend = mend) -> Report:
+    """Compare all lanes of a service, one after the other, and do with what differs."""
+    report = Report(service, rebuilding_of(service))
+    try:
+        async with opened(surroundings.database_url(environment, service)) as database:
+            for pool in database.pools():
+                async for lane in report.rebuilding.compared(pool):
+                    detail = f"{service}, {lane.lane + 1} of {LANES}"
+                    log.info("Comparing %s", report.rebuilding.what, extra={"detail": detail})
+                    report.include(lane)
+                    await act(report.rebuilding, pool, lane.wrong)
+    except NOT_OURS as error:
+        raise OperatorError(f"the database of {service}: {error}") from error
+    return report
 
 
 @asynccontextmanager
@@ -100,12 +123,12 @@ async def opened(url: str) -> AsyncIterator[Database]:
         yield Database(pool)
 
 
-def lines(report: Report) -> list[str]:
-    """A line a day that differs."""
-    shown = [
-        f"account {day.account_id}, {day.day:%Y-%m-%d}: {day.kept_credits:,} credits in "
-        f"{day.kept:,} sums that are kept, {day.computed_credits:,} in {day.computed:,} computed"
-        for day in report.shown
-    ]
-    more = report.days - len(shown)
-    return [*shown, *([f"and {more:,} days more"] if more else [])]
+def lines(report: Report, done: str) -> Iterator[str]:
+    """A line for each that differs, and how many there are."""
+    for one in report.shown:
+        yield one.words
+    repaired = report.rebuilding.repaired
+    if more := report.wrong - len(report.shown):
+        yield f"and {more:,} {repaired} more"
+    what = f"{report.compared:,} {report.rebuilding.what} compared"
+    yield f"{report.service:10}{what}, {report.wrong:,} {repaired} {done}"

@@ -29,3 +29,10 @@ def clock_offset(settings: Mapping[str, str]) -> float:
     if not abs(offset) <= LONGEST_OFFSET_SECONDS:
         raise OperatorError(f"{CLOCK_OFFSET} is no number of seconds: {said}")
     return offset
+
+
+def database_url(settings: Mapping[str, str], service: str) -> str:
+    """Where a service keeps its tables; who looks after it must be told."""
+    if not (url := settings.get(environment.database_variable(service))):
+        raise OperatorError(f"{environment.database_variable(service)} is missing")
+    return url

@@ -18,7 +18,7 @@ from deploy import surroundings
 from deploy.errors import OperatorError
 from deploy.examination import Invariant, Report, examine, invariants_of
 from deploy.local.cache import ROOT
-from deploy.local.environment import KAFKA, database_variable
+from deploy.local.environment import KAFKA
 from deploy.local.services import SERVICES
 from deploy.options import DATA, Data
 from shared import retained, verifying
@@ -124,7 +124,8 @@ NOT_OURS = (
 async def opened(
     environment: Mapping[str, str], service: str, tolerance: Tolerance
 ) -> AsyncIterator[Snapshot]:
-    offset, url = surroundings.clock_offset(environment), environment[database_variable(service)]
+    offset = surroundings.clock_offset(environment)
+    url = surroundings.database_url(environment, service)
     async with retained.opened(environment[KAFKA]) as topics, verifying.one_moment(url) as tx:
         read = invariants_of(service).topics
         keys = actor_keys(environment.get("ACTOR_PUBLIC_KEY_FILE"))

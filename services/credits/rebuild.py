@@ -6,13 +6,13 @@ the account first, as a batch does.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from services.credits.partitions import KEPT_SINCE
 from shared.lanes import LANES
 from shared.postgres import Pool, Record, snapshot, transaction
+from shared.rebuilding import Compared, Rebuilding
 
 DAYS_AT_ONCE = 200  # That a transaction repairs.
 
@@ -95,17 +95,16 @@ class Day(NamedTuple):
     kept_credits: int
     computed_credits: int
 
+    @property
+    def words(self) -> str:
+        return (
+            f"account {self.account_id}, {self.day:%Y-%m-%d}: {self.kept_credits:,} credits in "
+            f"{self.kept:,} sums that are kept, {self.computed_credits:,} in {self.computed:,} "
+            "computed"
+        )
 
-@dataclass(slots=True)
-class Compared:
-    """What was found in a lane."""
 
-    lane: int
-    sums: int
-    wrong: Sequence[Day]
-
-
-async def compared(pool: Pool) -> AsyncIterator[Compared]:
+async def compared(pool: Pool) -> AsyncIterator[Compared[Day]]:
     """Compare lane by lane, each as of one moment."""
     for lane in range(LANES):
         async with snapshot(pool) as tx:
@@ -134,3 +133,6 @@ async def repair_some(pool: Pool, wrong: Sequence[Day]) -> None:
         await tx.execute(LOCK, lane, sorted({day.account_id for day in wrong}))
         await tx.execute(FORGET, *days)
         await tx.execute(ADD_ANEW, *days)
+
+
+REBUILDING = Rebuilding("sums", "days", compared, repair)

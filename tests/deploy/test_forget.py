@@ -13,7 +13,7 @@ from deploy.errors import OperatorError
 from deploy.forget import forgotten, leave_alone, line
 from deploy.rebuild import rebuilt
 from services.credits.partitions import KEPT_SINCE, make_partitions
-from services.credits.retention import Old
+from shared.retention import Old
 from tests.credits.handlers.test_price_changes import VERIFIER, by
 from tests.credits.handlers.worker import working
 from tests.credits.rules.pricing import config_update
@@ -77,7 +77,7 @@ async def counts(books: Books, *tables: str) -> list[int]:
 async def test_what_would_go_is_said_and_stays(url: str, books: Books) -> None:
     before = await counts(books, "usage", "audit", "alerts", "ledger", "hourly_usage")
 
-    found = await forgotten(settings(url), leave_alone)
+    found = await forgotten(settings(url), "credits", leave_alone)
 
     assert names(found) == {"usage", "alerts"}
     assert sum(old.rows for old in found if old.table == "usage") == 2
@@ -87,7 +87,7 @@ async def test_what_would_go_is_said_and_stays(url: str, books: Books) -> None:
 async def test_old_months_of_usage_go_and_their_sums_stay(url: str, books: Books) -> None:
     sums, ledger, audit = await counts(books, "hourly_usage", "ledger", "audit")
 
-    await forgotten(settings(url))
+    await forgotten(settings(url), "credits")
 
     assert await counts(books, "usage", "hourly_usage", "ledger", "audit") == [
         4,
@@ -96,8 +96,9 @@ async def test_old_months_of_usage_go_and_their_sums_stay(url: str, books: Books
         audit,
     ]
     assert await books.fetch(MISSING) == []
-    assert (await rebuilt(settings(url))).days == 0, "sums without rows are not mended away"
-    assert names(await forgotten(settings(url))) == set()
+    anew = await rebuilt(settings(url), "credits")
+    assert anew.wrong == 0, "sums without rows are not mended away"
+    assert names(await forgotten(settings(url), "credits")) == set()
 
 
 async def test_usage_may_all_be_forgotten(url: str, books: Books) -> None:
@@ -105,7 +106,7 @@ async def test_usage_may_all_be_forgotten(url: str, books: Books) -> None:
     await books.execute("DELETE FROM usage WHERE created_at > now() - interval '300 days'")
     await books.execute("DELETE FROM reservations WHERE closed_at > now() - interval '300 days'")
 
-    await forgotten(settings(url))
+    await forgotten(settings(url), "credits")
 
     assert await counts(books, "usage") == [0]
     assert await books.fetch(MISSING) == []
@@ -116,7 +117,7 @@ async def test_a_month_whose_sums_differ_stays_and_so_do_all_after_it(
 ) -> None:
     await books.execute("DELETE FROM hourly_usage WHERE hour < now() - interval '400 days'")
 
-    found = await forgotten(settings(url, USAGE_KEPT_DAYS="100"))
+    found = await forgotten(settings(url, USAGE_KEPT_DAYS="100"), "credits")
 
     old = [one for one in found if one.table == "usage"]
     assert "the sums of 2 accounts differ from it" in {one.kept_because for one in old}
@@ -130,7 +131,7 @@ async def test_a_month_stays_while_older_rows_lie_in_no_months_table(
     async with working(url, clock_offset=-3 * LONG_AGO * DAY) as worker:
         await worker.obey([record(paid(40, ANN, 9)), record(completed(9, ANN))])
 
-    found = await forgotten(settings(url))
+    found = await forgotten(settings(url), "credits")
 
     assert names(found, "older rows lie in usage_other") == {"usage"}
     assert await counts(books, "usage") == [7]
@@ -140,9 +141,9 @@ async def test_alerts_and_audit_go_when_their_time_is_over(url: str, books: Book
     kinds = "SELECT count(DISTINCT month) FROM alerts"
     assert await books.fetchval(kinds) == 3
 
-    await forgotten(settings(url))
+    await forgotten(settings(url), "credits")
     assert await books.fetchval(kinds) == 1
-    await forgotten(settings(url, AUDIT_KEPT_DAYS="300"))
+    await forgotten(settings(url, AUDIT_KEPT_DAYS="300"), "credits")
     assert await counts(books, "audit") == [2]
 
 
@@ -150,7 +151,7 @@ async def test_alerts_of_this_month_stay_for_their_marks(url: str, books: Books)
     this_month = "SELECT count(*) FROM alerts WHERE month = to_char(now(), 'YYYY-MM')"
     before = await books.fetchval(this_month)
 
-    await forgotten(settings(url, ALERTS_KEPT_DAYS="1"))
+    await forgotten(settings(url, ALERTS_KEPT_DAYS="1"), "credits")
 
     assert await books.fetchval(this_month) == before > 0
 
@@ -159,7 +160,7 @@ async def test_alerts_of_this_month_stay_for_their_marks(url: str, books: Books)
 async def test_what_is_kept_for_ever_stays(url: str) -> None:
     never = {"USAGE_KEPT_DAYS": "0", "ALERTS_KEPT_DAYS": "0", "AUDIT_KEPT_DAYS": "0"}
 
-    assert await forgotten(settings(url, **never)) == []
+    assert await forgotten(settings(url, **never), "credits") == []
 
 
 async def test_while_somebody_reads_an_old_month_it_is_not_waited_for(
@@ -168,22 +169,22 @@ async def test_while_somebody_reads_an_old_month_it_is_not_waited_for(
     async with books.transaction():
         await books.execute("LOCK TABLE usage IN ACCESS SHARE MODE")
         with pytest.raises(OperatorError, match="call it again later"):
-            await forgotten(settings(url))
+            await forgotten(settings(url), "credits")
 
 
 async def test_wrong_settings_are_said_by_name() -> None:
     with pytest.raises(OperatorError, match="USAGE_KEPT_DAYS"):
-        await forgotten(settings("postgresql://nowhere", USAGE_KEPT_DAYS="-1"))
+        await forgotten(settings("postgresql://nowhere", USAGE_KEPT_DAYS="-1"), "credits")
 
 
 async def test_without_a_database_nothing_is_forgotten() -> None:
     with pytest.raises(OperatorError, match="CREDITS_DATABASE_URL is missing"):
-        await forgotten(settings(""))
+        await forgotten(settings(""), "credits")
 
 
 @pytest.mark.usefixtures("books")
 async def test_a_line_says_what_became_of_it(url: str) -> None:
-    (old, *_) = [one for one in await forgotten(settings(url), leave_alone) if one.rows]
+    (old, *_) = [one for one in await forgotten(settings(url), "credits", leave_alone) if one.rows]
 
-    assert line(old, "dropped").split()[:2] == ["credits", old.name]
-    assert line(old, "dropped").endswith("2 rows  dropped")
+    assert line("credits", old, "dropped").split()[:2] == ["credits", old.name]
+    assert line("credits", old, "dropped").endswith("2 rows  dropped")

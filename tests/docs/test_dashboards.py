@@ -12,16 +12,18 @@ from shared import metrics
 from shared.contracts.types import JsonObject
 from tests.docs.reading import ROOT, anchors, page
 
-DASHBOARD: JsonObject = json.loads(page("deploy/dashboards/credits.json"))
+DASHBOARDS: dict[str, JsonObject] = {
+    name: json.loads(page(f"deploy/dashboards/{name}.json")) for name in ("credits", "limits")
+}
 ALERTS = page("deploy/dashboards/alerts.yaml")
 EXPRESSIONS = re.findall(r"^ +expr: (.+)$", ALERTS, re.MULTILINE)
-PANELS: list[JsonObject] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 
 SUFFIXES = re.compile(r"_(bucket|sum|count)$")
 SELECTOR = re.compile(r"(igny8_[a-z_]+)(?:\{([^}]*)\})?")
 GROUPED = re.compile(r"by \(([^)]*)\)")
 LABEL = re.compile(r"([a-z_]+)=")
 ADDED = {"le", "instance", "handler"}  # By histograms, by scraping, by `label_replace`.
+SCRAPED = {"job"}  # Whose workers they are.
 
 
 def told() -> dict[str, tuple[str, ...]]:
@@ -39,13 +41,15 @@ def sample_name(metric: MetricWrapperBase) -> str:
     return f"{family.name}_total" if family.type == "counter" else family.name
 
 
-def expressions_of(panels: Iterable[JsonObject]) -> Iterator[str]:
-    for panel in panels:
-        for target in panel["targets"]:
+def expressions_of(name: str) -> Iterator[str]:
+    for panel in DASHBOARDS[name]["panels"]:
+        for target in panel.get("targets", ()):
             yield target["expr"]
 
 
-@pytest.mark.parametrize("expression", [*EXPRESSIONS, *expressions_of(PANELS)])
+@pytest.mark.parametrize(
+    "expression", [*EXPRESSIONS, *(said for name in DASHBOARDS for said in expressions_of(name))]
+)
 def test_every_metric_that_is_asked_for_exists_with_its_labels(expression: str) -> None:
     known, labels = told(), set[str]()
     used = SELECTOR.findall(expression)
@@ -53,26 +57,29 @@ def test_every_metric_that_is_asked_for_exists_with_its_labels(expression: str) 
     for name, selected in used:
         own = known[SUFFIXES.sub("", name)]
         labels |= set(own)
-        assert set(LABEL.findall(selected)) <= set(own)
+        assert set(LABEL.findall(selected)) <= set(own) | SCRAPED
     grouped = {label.strip() for found in GROUPED.findall(expression) for label in found.split(",")}
     assert grouped <= labels | ADDED
 
 
-def test_every_metric_is_on_the_dashboard() -> None:
-    asked = {SUFFIXES.sub("", n) for x in expressions_of(PANELS) for n, _ in SELECTOR.findall(x)}
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_every_metric_is_on_the_dashboard(name: str) -> None:
+    asked = {SUFFIXES.sub("", n) for x in expressions_of(name) for n, _ in SELECTOR.findall(x)}
     assert asked == told().keys()
 
 
-def test_no_panel_covers_another() -> None:
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_no_panel_covers_another(name: str) -> None:
+    panels = DASHBOARDS[name]["panels"]
     covered = [
         (x, y)
-        for panel in DASHBOARD["panels"]
+        for panel in panels
         for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
         for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
     ]
     assert len(covered) == len(set(covered))
     assert {x for x, _ in covered} == set(range(24))
-    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    ids = [panel["id"] for panel in panels]
     assert len(ids) == len(set(ids))
 
 

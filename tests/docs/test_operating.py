@@ -11,8 +11,9 @@ import typer.main
 from typer.core import TyperGroup
 
 from deploy import cli
-from services.credits import verify
+from services.credits import verify as credits_verify
 from services.credits.partitions import make_partitions
+from services.limits import verify as limits_verify
 from shared import postgres
 from shared.actor import keys_in
 from shared.months import MONTHS_AHEAD, months_from
@@ -24,7 +25,7 @@ from tests.docs.test_dashboards import told
 
 PAGE = page("docs/operating.md")
 SETTINGS = section(PAGE, "## Settings")
-MISSING = "-", "required", "required by credits"
+MISSING = "-", "required", "required by credits", "required by limits"
 
 ENTRY = """
     INSERT INTO ledger (lane, account_id, seq, created_at, transaction_id, type, plan_delta,
@@ -69,8 +70,17 @@ def test_every_metric_is_explained_with_its_labels() -> None:
     assert explained == told()
 
 
-def test_every_invariant_is_explained_in_the_words_of_verify() -> None:
-    assert {row[0]: row[1] for row in rows(section(PAGE, "## Verify"))} == verify.INVARIANTS.words
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("## Verify", credits_verify.INVARIANTS.words),
+        ("## Verify: limits", limits_verify.INVARIANTS.words),
+    ],
+)
+def test_every_invariant_is_explained_in_the_words_of_verify(
+    heading: str, words: Mapping[str, str]
+) -> None:
+    assert {row[0]: row[1] for row in rows(section(PAGE, heading))} == words
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.credits import store
 from services.credits.verify import (
     again,
+    answers,
     authors,
     balances,
     facts,
@@ -13,7 +14,6 @@ from services.credits.verify import (
     operations,
     payments,
     price_sayings,
-    replies,
     runs,
     sayings,
     signed,
@@ -22,6 +22,7 @@ from services.credits.verify import (
 from shared import aside, deliveries
 from shared.contracts.credits import OBEYED
 from shared.postgres import Transaction
+from shared.verify import replies
 from shared.verifying import Invariants, of_one
 
 EXAMPLE = "content_generation"
@@ -66,7 +67,7 @@ INVARIANTS = Invariants(
         *heard.CHECKS,
         *signed.CHECKS,
         *aside.checks(HEARD),
-        of_one("I6", replies.find, "topics"),
+        replies.check(answers.KINDS),
         of_one("I11", facts.find, "topics"),
         *sayings.CHECKS,
         *price_sayings.CHECKS,
@@ -75,7 +76,7 @@ INVARIANTS = Invariants(
         *facts.TOPICS,
         *sayings.TOPICS,
         *price_sayings.TOPICS,
-        *replies.TOPICS,
+        *replies.topics_of(answers.KINDS),
         *HEARD,
         *aside.aside(HEARD),
     },

@@ -4,14 +4,11 @@ As to somebody who asks again: what has happened since then, as an extension, ch
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
-
-import msgspec
 
 from services.credits import correction_refusals, corrections, outcomes, refusals, run_outcomes
-from services.credits.book import Key, Reservation
+from services.credits.book import Reservation
 from services.credits.queries.operations import FIND_OPERATIONS
 from services.credits.store import adjustments, clawbacks, extensions, runs
 from services.credits.verify import price_answers
@@ -25,22 +22,10 @@ from shared.contracts.credits import (
     OperationReplied,
     RunReplied,
 )
-from shared.contracts.errors import Error
 from shared.contracts.message import Reply
 from shared.lanes import lane_of
 from shared.postgres import Transaction
-
-# Of each key, all answers that it may have got; a command with a first answer has that one alone.
-Answers: TypeAlias = Mapping[Key, Sequence[Reply]]
-Find: TypeAlias = Callable[[Transaction, Collection[Key]], Awaitable[Answers]]
-
-
-class Kind(NamedTuple):
-    """How the replies to one command are read, and held against what is stored."""
-
-    decode: Callable[[bytes], Reply]
-    find: Find
-    kept_nowhere: Collection[Callable[[str], Error]] = ()  # The conflicts with a state.
+from shared.verify.replies import Answers, Key, Kind, Kinds, of_nobody, of_type
 
 
 async def of_operations(tx: Transaction, keys: Collection[Key]) -> Answers:
@@ -87,12 +72,12 @@ async def of_adjustments(tx: Transaction, keys: Collection[Key]) -> Answers:
     return {key: [corrections.adjustment_answer(row, replayed=True)] for key, row in found.items()}
 
 
-def of_type(reply: type[Reply], find: Find, *kept_nowhere: Callable[[str], Error]) -> Kind:
-    return Kind(msgspec.json.Decoder(reply).decode, find, kept_nowhere)
+def of_a_price(kind: Kind) -> Kind:
+    return kind._replace(whose=of_nobody)
 
 
 # Whoever asks a question, or reads an alert, again is answered anew: nothing of it is kept.
-KINDS: Mapping[str, Kind] = MappingProxyType(
+KINDS: Kinds = MappingProxyType(
     {
         OperationReplied.topic: of_type(OperationReplied, of_operations, refusals.other_content),
         ExtensionReplied.topic: of_type(
@@ -103,7 +88,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         AdjustmentReplied.topic: of_type(
             AdjustmentReplied, of_adjustments, correction_refusals.other_adjustment
         ),
-        CostConfigUpdateReplied.topic: of_type(CostConfigUpdateReplied, price_answers.of_configs),
-        ModelPriceUpdateReplied.topic: of_type(ModelPriceUpdateReplied, price_answers.of_models),
+        CostConfigUpdateReplied.topic: of_a_price(
+            of_type(CostConfigUpdateReplied, price_answers.of_configs)
+        ),
+        ModelPriceUpdateReplied.topic: of_a_price(
+            of_type(ModelPriceUpdateReplied, price_answers.of_models)
+        ),
     }
 )

@@ -3,16 +3,9 @@
 Records are kept for a time only, by the month: what was changed before has none any more.
 """
 
+from shared.verify.kept import KEPT_SINCE
 from shared.verifying import counted, of_rows
 
-KEPT_SINCE = r"""
-    coalesce(least(
-        (SELECT min(to_date(right(relname, 7), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC')
-         FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-         WHERE inhparent = 'audit'::regclass AND relname ~ '_\d\d\d\d_\d\d$'),
-        (SELECT min(at) FROM audit_other)
-    ), '-infinity')
-"""
 BY_HAND = f"""
     SELECT account_id, 'a change by hand is not on record' AS what, jsonb_build_object(
         'object_type', change.object_type, 'object_id', change.object_id,

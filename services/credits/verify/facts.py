@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 from aiokafka import TopicPartition as Place
 
-from services.credits.verify.announced import Accounts, Announced, Heard, Order, Said
+from services.credits.verify.announced import Accounts, Announced, Said
 from services.credits.verify.told import disagreements
 from shared.contracts.credits import (
     BalanceChanged,
@@ -29,6 +29,14 @@ from shared.contracts.credits import (
 from shared.deliveries import waiting
 from shared.kafka import Record
 from shared.postgres import Record as Row
+from shared.verify.order import (
+    Heard,
+    Order,
+    Versions,
+    contradiction,
+    differing,
+    understood,
+)
 from shared.verifying import Finding, Snapshot, Violation
 
 FACTS: tuple[type[Said], ...] = (
@@ -108,22 +116,20 @@ class Partition:
         """Take in what one topic says, and hold it against the rows that it is about."""
         start, sure, end = self.snapshot.reach(place)
         self.since[place.topic] = NEVER if start else ALWAYS
-        order = Order()
+        order = Order[Said]()
         async for records in self.snapshot.retained.read(place, start, end):
             if self.since[place.topic] == NEVER:
                 self.since[place.topic] = (sent_at(records[0]) + CLOCKS_APART).isoformat()
-            heard = list(understood(records, self.finding))
+            heard = list(understood(READERS, records, self.finding))
             order.hear(heard)
             self._hear(heard, sure)
             if place.topic != BalanceChanged.topic:  # An account has one state: the newest.
                 told = [said for record, said in heard if record.offset < sure]
                 self.finding.add(*await disagreements(self.snapshot.tx, told))
-        if (last := order.last_in_question) is not None:
-            async for records in self.snapshot.retained.read(place, start, last):
-                order.hear_again(records)
+        await order.look_again(self.snapshot, place, start)
         self.finding.add(*order.inversions())
 
-    def _hear(self, heard: Sequence[Heard], sure: int) -> None:
+    def _hear(self, heard: Sequence[Heard[Said]], sure: int) -> None:
         for record, said in heard:
             account = self.accounts[said.account_id]
             account.hear(said)
@@ -173,29 +179,13 @@ def sent_at(record: Record) -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
-def understood(records: Sequence[Record], finding: Finding) -> Iterator[Heard]:
-    finding.checked += len(records)
-    for record in records:
-        try:
-            yield Heard(record, READERS[record.topic](record.value or b""))
-        except msgspec.DecodeError:
-            where = {"partition": record.partition, "offset": record.offset}
-            finding.add(Violation(None, "a fact cannot be read", {"topic": record.topic} | where))
-
-
 def contradictions(row: Row, told: Announced) -> Iterator[Violation]:
     """Where what everybody believes is not what stands in the books."""
-    account_id, version, state = row["account_id"], row["version"], told.state
-    announced = state.version if state else 0
-    if told.version > version:
-        what = "a version was announced that the books have not reached"
-        yield Violation(account_id, what, {"announced": told.version, "version": version})
-    elif announced < version:
-        what = "the state of an account was not announced"
-        yield Violation(account_id, what, {"announced": announced, "version": version})
-    elif announced == version and state is not None:
-        numbers = {"announced": {name: getattr(state, name) for name in STATE}}
-        stored = {name: row[name] for name in STATE}
-        if numbers["announced"] != stored:
-            what = "the state that was announced is not the one in the books"
-            yield Violation(account_id, what, numbers | {"stored": stored})
+    account_id, state = row["account_id"], told.state
+    versions = Versions(row["version"], told.version, state.version if state else 0)
+    if wrong := contradiction(account_id, versions):
+        yield wrong
+    elif state is not None and state.version == versions.stored:
+        announced = {name: getattr(state, name) for name in STATE}
+        if wrong := differing(account_id, announced, {name: row[name] for name in STATE}):
+            yield wrong

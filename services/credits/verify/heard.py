@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from services.credits.verify.letters import applied
 from shared.contracts.credits import (
     FreezeReleased,
     PaymentDisputed,
@@ -14,6 +13,7 @@ from shared.contracts.invoicing import InvoicePaid
 from shared.contracts.message import Message
 from shared.kafka import Letter
 from shared.lanes import lane_of
+from shared.verify.letters import applied
 from shared.verifying import Finding, Snapshot, of_one, violations_in
 
 SAID: tuple[type[Message], ...] = (

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from services.credits.verify.saying import Kind, Row, by_statement
 from shared.contracts.credits import RunApproved, RunClosed, StageCharged
 from shared.lanes import lane_of
+from shared.verify.sayings import Kind, Row, by_statement
 
 CLOSED = """
     SELECT said.account_id::text, 'a run was announced in one way and stands in another',

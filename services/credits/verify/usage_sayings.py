@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.credits.partitions import KEPT_SINCE
-from services.credits.verify.saying import Kind, Row, by_statement
 from shared.contracts.credits import UsageRecorded
 from shared.lanes import lane_of
+from shared.verify.sayings import Kind, Row, by_statement
 
 # Every field of a row, as it is sent to PostgreSQL.
 FIELDS: Mapping[str, str] = MappingProxyType(

@@ -7,6 +7,7 @@ from services.limits.domain import Cause, PlanDue, WindowDue
 from shared.accounts import lock_accounts
 from shared.contracts.moments import window_of
 from shared.keys import find, save_rows
+from shared.mirror import SEED_PLANS
 from shared.postgres import Transaction, read_clock
 
 ACCOUNT = (
@@ -82,11 +83,18 @@ FIND_WINDOWS_DUE = """
     WHERE month > '' AND month < $4 AND lane % $2::int = ANY($1::int[])
     ORDER BY month LIMIT $3
 """
+# A plan that nobody has announced is known as well: an account that was mended follows it anew.
 FIND_PLANS_DUE = """
-    SELECT account_id::text, plans.plan_code, plans.version FROM plans
+    SELECT account_id::text, known.plan_code, known.version
+    FROM (
+        SELECT plan_code, version FROM plans
+        UNION ALL
+        SELECT code, 0 FROM unnest($4::text[]) AS code
+        WHERE NOT EXISTS (SELECT FROM plans WHERE plan_code = code)
+    ) AS known
     CROSS JOIN LATERAL (
         SELECT account_id FROM accounts
-        WHERE accounts.plan_code = plans.plan_code AND accounts.plan_version < plans.version
+        WHERE accounts.plan_code = known.plan_code AND accounts.plan_version < known.version
           AND month > '' AND lane % $2::int = ANY($1::int[]) LIMIT $3
     ) AS found LIMIT $3
 """
@@ -173,7 +181,7 @@ async def plans_due(
     tx: Transaction, partitions: Collection[int], of: int, limit: int
 ) -> list[PlanDue]:
     """The accounts that have not followed the latest version of their plan."""
-    rows = await tx.fetch(FIND_PLANS_DUE, list(partitions), of, limit)
+    rows = await tx.fetch(FIND_PLANS_DUE, list(partitions), of, limit, list(SEED_PLANS))
     return [PlanDue(*row) for row in rows]
 
 

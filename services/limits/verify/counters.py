@@ -1,38 +1,18 @@
 """What is held and used is what the rows say one by one (I3, I17), and nothing ends late (I16)."""
 
+from services.limits.rebuild import DIFFERING
 from shared.verifying import Snapshot, counted, guarded_by, of_rows
 
-# What every counter should say: open holds, what was confirmed of the others, sites and users that
-# are there, seats, and keywords that were deleted.
-COUNTED = """
-    SELECT lane, account_id, limit_type, month, sum(used)::bigint AS used, sum(held)::bigint AS held
-    FROM (
-        SELECT lane, account_id, limit_type, month, counted AS used,
-               CASE state WHEN 'held' THEN granted ELSE 0 END AS held FROM holds
-        UNION ALL
-        SELECT lane, account_id, kind || 's', '-',
-               CASE WHEN kind = 'keyword' THEN -1 WHEN state = 'active' THEN 1 ELSE 0 END, 0
-        FROM resources
-        UNION ALL
-        SELECT lane, account_id, 'users', '-', 1, 0 FROM members WHERE state <> 'removed'
-    ) AS counted GROUP BY lane, account_id, limit_type, month
-"""
-DIFFERING = f"""
-    SELECT account_id, limit_type, month, coalesce(kept.used, 0) AS used,
-           coalesce(kept.held, 0) AS held, coalesce(again.used, 0) AS used_again,
-           coalesce(again.held, 0) AS held_again
-    FROM counters AS kept FULL JOIN ({COUNTED}) AS again
-         USING (lane, account_id, limit_type, month)
-"""  # noqa: S608 - Constants of this file.
+ANEW = DIFFERING.format(only="")
 HELD = f"""
     SELECT account_id, 'what is held is not the sum of the open holds' AS what, jsonb_build_object(
         'type', limit_type, 'month', month, 'held', held, 'holds', held_again) AS numbers
-    FROM ({DIFFERING}) AS counters WHERE held <> held_again
+    FROM ({ANEW}) AS counters WHERE held <> held_again
 """  # noqa: S608 - Constants of this file.
 USED = f"""
     SELECT account_id, 'what is used is not what is there' AS what, jsonb_build_object(
         'type', limit_type, 'month', month, 'used', used, 'there', used_again) AS numbers
-    FROM ({DIFFERING}) AS counters WHERE used <> used_again
+    FROM ({ANEW}) AS counters WHERE used <> used_again
 """  # noqa: S608 - Constants of this file.
 OVERDUE = """
     SELECT account_id, 'a hold is open after its time' AS what, jsonb_build_object(

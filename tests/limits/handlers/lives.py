@@ -78,6 +78,11 @@ class Life:
         yield record(making.now_is("suspended", whose))
         yield record(said.asks_for(n(12), 1, account=whose))
 
+    @property
+    def heard(self) -> list[Record]:
+        """All that was said to the worker so far."""
+        return [*self._first, *self._second]
+
     async def live(self, worker: Worker, later: Worker) -> None:
         """`later` is the same worker when the hold that nobody confirms is due.
 

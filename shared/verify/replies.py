@@ -1,60 +1,110 @@
 """Every answer that was sent is the answer that stands in the books (I6)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from services.credits.book import Key
-from services.credits.verify import price_answers
-from services.credits.verify.answers import KINDS, Answers, Kind
+from shared.contracts.errors import Error
 from shared.contracts.message import Reply, encode
 from shared.contracts.replies import REPLY_TOPICS
 from shared.contracts.types import Json
 from shared.kafka import Record
 from shared.postgres import Transaction
-from shared.verifying import Finding, Snapshot, Violation
+from shared.verifying import Check, Finding, Snapshot, Violation, of_one
 
-TOPICS = (*REPLY_TOPICS, *KINDS)
 # "You may not", "mistyped", "try later" are no outcomes: the id stays free (`contract.md` 2).
 NOT_KEPT = ("forbidden", "invalid", "unavailable", "not.found")
 NOBODY = ""  # Whose prices are.
-OF_NOBODY = price_answers.of_configs, price_answers.of_models
-TYPES = {("ce_type", topic.encode()): topic for topic in KINDS}
+CE_TYPE = "ce_type"
+
+Key: TypeAlias = tuple[str, str]  # An account, and the natural key of a command.
+# Of each key, all answers that it may have got; a command with a first answer has that one alone.
+Answers: TypeAlias = Mapping[Key, Sequence[Reply]]
+Find: TypeAlias = Callable[[Transaction, Collection[Key]], Awaitable[Answers]]
 
 
-async def find(snapshot: Snapshot) -> Finding:
+def is_an_outcome(reply: Reply) -> bool:
+    return reply.error is None or reply.error.code not in NOT_KEPT
+
+
+def is_done(reply: Reply) -> bool:
+    """Of what is asked again when something else has changed, no refusal is kept."""
+    return reply.error is None
+
+
+def of_its_account(reply: Reply) -> str | None:
+    return reply.account_id
+
+
+def of_nobody(reply: Reply) -> str:
+    return reply.account_id or NOBODY
+
+
+class Kind(NamedTuple):
+    """How the replies to one command are read, and held against what is stored."""
+
+    decode: Callable[[bytes], Reply]
+    find: Find
+    kept_nowhere: Collection[Callable[[str], Error]] = ()  # The conflicts with a state.
+    is_kept: Callable[[Reply], bool] = is_an_outcome
+    whose: Callable[[Reply], str | None] = of_its_account
+
+
+Kinds: TypeAlias = Mapping[str, Kind]  # By the topic of the reply.
+
+
+def of_type(reply: type[Reply], find: Find, *kept_nowhere: Callable[[str], Error]) -> Kind:
+    return Kind(msgspec.json.Decoder(reply).decode, find, kept_nowhere)
+
+
+def topics_of(kinds: Kinds) -> Sequence[str]:
+    """Where they are sent, whoever asked."""
+    return *REPLY_TOPICS, *kinds
+
+
+def check(kinds: Kinds) -> Check:
+    return of_one("I6", partial(find, kinds), "topics")
+
+
+async def find(kinds: Kinds, snapshot: Snapshot) -> Finding:
     """Compare the answers that the topics still hold; how many they have lost is counted."""
     finding = Finding()
-    for place in snapshot.places(TOPICS):
+    for place in snapshot.places(topics_of(kinds)):
         start, end = snapshot.begin[place], snapshot.sure[place]
         finding.skipped += start
         async for records in snapshot.retained.read(place, start, end):
-            for kind, replies in sorted_out(records).items():
-                await compare(snapshot, finding, KINDS[kind], replies)
+            for topic, replies in sorted_out(kinds, records).items():
+                await compare(snapshot, finding, kinds[topic], replies)
     return finding
 
 
-def sorted_out(records: Sequence[Record]) -> Mapping[str, Sequence[Reply]]:
+def sorted_out(kinds: Kinds, records: Sequence[Record]) -> Mapping[str, Sequence[Reply]]:
     """The answers to each command, but for those that are no outcome."""
     found: dict[str, list[Reply]] = {}
     for record in records:
-        topic = next((TYPES[header] for header in record.headers if header in TYPES), None)
-        if topic is not None:
-            reply = KINDS[topic].decode(record.value or b"")
-            if reply.error is None or reply.error.code not in NOT_KEPT:
+        topic = type_of(record)
+        if topic in kinds:
+            reply = kinds[topic].decode(record.value or b"")
+            if kinds[topic].is_kept(reply):
                 found.setdefault(topic, []).append(reply)
     return found
+
+
+def type_of(record: Record) -> str:
+    said = next((value for name, value in record.headers if name == CE_TYPE), None)
+    return (said or b"").decode(errors="replace")
 
 
 async def compare(
     snapshot: Snapshot, finding: Finding, kind: Kind, replies: Sequence[Reply]
 ) -> None:
-    asked = [reply for reply in replies if reply.account_id or kind.find in OF_NOBODY]
-    keys = {(reply.account_id or NOBODY, reply.id) for reply in asked}
-    stored = await find_stored(snapshot.tx, finding, kind, keys)
+    named = [(whose, reply.id) for reply in replies if (whose := kind.whose(reply)) is not None]
+    stored = await find_stored(snapshot.tx, finding, kind, set(named))
     finding.checked += len(replies)
     for reply in replies:
-        may_be = stored.get((reply.account_id or NOBODY, reply.id))
+        may_be = stored.get((kind.whose(reply) or NOBODY, reply.id))
         if wrong := contradiction(kind, reply, may_be):
             finding.add(wrong)
 
