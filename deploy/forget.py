@@ -1,8 +1,7 @@
 """`igny8 forget`: drops what is older than the settings say it is kept; the ledger never."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
@@ -11,11 +10,12 @@ import typer
 from pydantic import ValidationError
 
 from deploy import surroundings
+from deploy.books import one_connection, open_to_us
 from deploy.errors import OperatorError
 from deploy.options import DATA, Data
 from services.credits.retention import find_old as find_old_of_credits
 from shared import retention
-from shared.postgres import CONNECT_TIMEOUT_SECONDS, SESSION, Pool, read_clock, transaction
+from shared.postgres import SESSION, Pool, read_clock, transaction
 from shared.retention import FindOld, Old
 from shared.settings import Settings, wrong_in
 
@@ -28,13 +28,6 @@ SESSION_SETTINGS = SESSION | {
     "statement_timeout": "0",  # A month may be large.
     "lock_timeout": "2000",  # Workers wait behind whoever waits for a lock.
 }
-# A database without our tables, or one that does not let us in.
-NOT_OURS = (
-    OSError,
-    asyncpg.UndefinedTableError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-)
 
 Act: TypeAlias = Callable[[Pool, Old], Awaitable[None]]
 
@@ -73,17 +66,16 @@ async def forgotten(
     settings = settings_in(environment)
     url = surroundings.database_url(environment, service)
     try:
-        async with opened(url) as pool:
-            now = await read_clock(pool, settings.clock_offset)
-            async with transaction(pool) as tx:
-                found = await FORGETTING[service](tx, settings, now)
-            for old in found:
-                if old.kept_because is None:
-                    await act(pool, old)
+        with open_to_us(service, OSError):
+            async with one_connection(url, SESSION_SETTINGS) as pool:
+                now = await read_clock(pool, settings.clock_offset)
+                async with transaction(pool) as tx:
+                    found = await FORGETTING[service](tx, settings, now)
+                for old in found:
+                    if old.kept_because is None:
+                        await act(pool, old)
     except asyncpg.LockNotAvailableError as error:
         raise OperatorError("others work with an old month; call it again later") from error
-    except NOT_OURS as error:
-        raise OperatorError(f"the database of {service}: {error}") from error
     return found
 
 
@@ -101,15 +93,3 @@ def settings_in(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         said = "; ".join(f"{name}: {reason}" for name, reason in wrong_in(error).items())
         raise OperatorError(f"wrong settings: {said}") from error
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Pool]:
-    async with asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=1,
-        timeout=CONNECT_TIMEOUT_SECONDS,
-        server_settings=SESSION_SETTINGS,
-    ) as pool:
-        yield pool

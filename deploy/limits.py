@@ -5,20 +5,18 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import typer
 
 from deploy import surroundings
+from deploy.books import as_of_now
 from deploy.errors import OperatorError
-from deploy.local.environment import database_variable
 from deploy.options import DATA, Data
 from services.limits import outcomes
 from services.limits.book import Account, Book
 from services.limits.queries.books import Library, open_accounts
 from shared.contracts.limits import LimitRow
 from shared.contracts.types import JsonObject
-from shared.verifying import one_moment
 
 SERVICE = "limits"
 
@@ -56,12 +54,9 @@ def canonical(account: str) -> str:
 
 async def read(settings: Mapping[str, str], account_id: str) -> Book:
     """The account as it is this month; one that nobody heard of has Free limits."""
-    clock_offset = float(settings.get("CLOCK_OFFSET") or 0)
-    try:
-        async with one_moment(settings[database_variable(SERVICE)]) as tx:
-            return await open_accounts(await Library(clock_offset).open(tx), [account_id])
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidCatalogNameError) as error:
-        raise OperatorError(f"the database of {SERVICE}: {error}") from error
+    library = Library(surroundings.clock_offset(settings))
+    async with as_of_now(settings, SERVICE) as tx:
+        return await open_accounts(await library.open(tx), [account_id])
 
 
 def as_json(book: Book, account: Account) -> JsonObject:

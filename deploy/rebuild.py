@@ -3,22 +3,21 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Annotated, Any, TypeAlias
 
-import asyncpg
 import typer
 
 from deploy import surroundings
+from deploy.books import one_connection, open_to_us
 from deploy.errors import OperatorError
 from deploy.local.cache import ROOT
 from deploy.local.services import SERVICES
 from deploy.options import DATA, Data
 from shared.lanes import LANES
-from shared.postgres import CONNECT_TIMEOUT_SECONDS, SESSION, Database, Pool
+from shared.postgres import SESSION, Database, Pool
 from shared.rebuilding import Compared, Rebuilding, Wrong
 
 FOLDER = ROOT / "services"
@@ -28,13 +27,6 @@ SETTINGS = SESSION | {
     "statement_timeout": "0",  # A lane may be large.
     "work_mem": "64MB",  # Beyond it a hash goes to disk: memory stays bounded.
 }
-# A database without our tables, or one that does not let us in.
-NOT_OURS = (
-    OSError,
-    asyncpg.UndefinedTableError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-)
 
 Mend: TypeAlias = Callable[[Rebuilding, Pool, Sequence[Any]], Awaitable[None]]
 
@@ -102,25 +94,16 @@ async def leave_alone(rebuilding: Rebuilding, pool: Pool, wrong: Sequence[Any]) 
 async def rebuilt(environment: Mapping[str, str], service: str, act: Mend = mend) -> Report:
     """Compare all lanes of a service, one after the other, and do with what differs."""
     report = Report(service, rebuilding_of(service))
-    try:
-        async with opened(surroundings.database_url(environment, service)) as database:
-            for pool in database.pools():
+    url = surroundings.database_url(environment, service)
+    with open_to_us(service, OSError):
+        async with one_connection(url, SETTINGS) as only:
+            for pool in Database(only).pools():
                 async for lane in report.rebuilding.compared(pool):
                     detail = f"{service}, {lane.lane + 1} of {LANES}"
                     log.info("Comparing %s", report.rebuilding.what, extra={"detail": detail})
                     report.include(lane)
                     await act(report.rebuilding, pool, lane.wrong)
-    except NOT_OURS as error:
-        raise OperatorError(f"the database of {service}: {error}") from error
     return report
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    async with asyncpg.create_pool(
-        url, min_size=1, max_size=1, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=SETTINGS
-    ) as pool:
-        yield Database(pool)
 
 
 def lines(report: Report, done: str) -> Iterator[str]:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import msgspec
 import typer
 from aiokafka.errors import KafkaConnectionError
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
 from deploy import surroundings
+from deploy.books import open_to_us
 from deploy.errors import OperatorError
 from deploy.examination import Invariant, Report, examine, invariants_of
 from deploy.local.cache import ROOT
@@ -103,21 +103,12 @@ async def verify(
             known = ", ".join(verifiable())
             raise OperatorError(f"{service} cannot be verified; there is {known}")
         try:
-            async with opened(environment, service, tolerance) as snapshot:
-                await examine(report, service, snapshot, sources)
+            with open_to_us(service):
+                async with opened(environment, service, tolerance) as snapshot:
+                    await examine(report, service, snapshot, sources)
         except KafkaConnectionError as error:
             raise OperatorError(f"no Kafka answers at {environment[KAFKA]}") from error
-        except NOT_OURS as error:
-            raise OperatorError(f"the database of {service}: {error}") from error
     return report
-
-
-# A database without our tables, or one that does not let us in.
-NOT_OURS = (
-    asyncpg.UndefinedTableError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-)
 
 
 @asynccontextmanager

@@ -14,6 +14,12 @@ MONTHS_AHEAD = 2
 MAKERS = 7_001  # The key under which workers take turns: PostgreSQL's advisory locks.
 MAKE_EVERY_SECONDS = 3600.0
 
+# The first moment of the oldest month that a table still has; months that are over may be gone.
+OLDEST = r"""
+    SELECT min(to_date(right(relname, 7), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC')
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = '{table}'::regclass AND relname ~ '_\d\d\d\d_\d\d$'
+"""
 EXISTING = "SELECT to_regclass($1) IS NOT NULL"
 
 log = structlog.get_logger(__name__)
@@ -26,6 +32,11 @@ def months_from(moment: datetime, count: int) -> list[datetime]:
     for _ in range(count):
         months.append((months[-1] + timedelta(days=32)).replace(day=1))
     return months
+
+
+def kept_since(table: str, first_astray: str) -> str:
+    """SQL for when a table begins to have everything; rows astray lie outside of its months."""
+    return f"coalesce(least(({OLDEST.format(table=table)}), ({first_astray})), '-infinity')"
 
 
 async def make_months(service: Service, tables: Collection[str]) -> None:

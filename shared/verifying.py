@@ -232,6 +232,11 @@ def kept_by(invariant: str, table: str, trigger: str) -> Check:
     return of_rows(invariant, TRIGGERS, parameters=lambda _: (table, trigger))
 
 
+def overdue(snapshot: Snapshot) -> tuple[float, float]:
+    """By how much a clock is moved, and how late an end may be: what a check of holds takes."""
+    return snapshot.clock_offset, snapshot.tolerance.overdue_seconds
+
+
 def counted(table: str, condition: str = "true") -> str:
     """How many rows a check looks at."""
     return f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - Constants of the caller.

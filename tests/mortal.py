@@ -3,15 +3,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from shared.postgres import Database
 from shared.wire import Run
 from tests.recorder import Recorder
 
 Call = Callable[..., Awaitable[Any]]
+FAIRLY_QUICK_SECONDS = 20.0
+
+Worker = TypeVar("Worker")
+# Has a worker of a service on its tables: given a recorder, a wrap of its database, its clock.
+Working: TypeAlias = Callable[..., AbstractAsyncContextManager[Worker]]
+# All that can happen, to one worker and to one whose clock is later.
+Live: TypeAlias = Callable[[Worker, Worker], Awaitable[None]]
 
 
 class Death(BaseException):
@@ -125,3 +132,36 @@ def mortal(fate: Fate) -> Callable[[Database], Database]:
         return Database(pool)
 
     return wrap
+
+
+async def lived(
+    working: Working[Any], live: Live[Any], fate: Fate, log: Recorder, later_seconds: float
+) -> bool:
+    """Live until the end, or until death; say whether it was death."""
+    recorder = MortalRecorder(fate, log)
+    async with AsyncExitStack() as stack:
+        now, later = [
+            await stack.enter_async_context(working(recorder, mortal(fate), offset))
+            for offset in (0, later_seconds)
+        ]
+        try:
+            async with asyncio.timeout(FAIRLY_QUICK_SECONDS):
+                await live(now, later)
+        except Death:
+            return True
+    return fate.is_dead
+
+
+async def taken_over(
+    working: Working[Any], live: Live[Any], log: Recorder, later_seconds: float
+) -> None:
+    """A new process finds what the dead one left behind, and is given the same polls again."""
+    async with AsyncExitStack() as stack:
+        now, later = [
+            await stack.enter_async_context(working(log, clock_offset=offset))
+            for offset in (0, later_seconds)
+        ]
+        await now.recover()
+        await live(now, later)
+        await later.recover()
+        await now.recover()

@@ -10,6 +10,7 @@ from typing import Self
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
+from deploy.demo.hearing import from_now_on
 from shared.contracts.credits import CreditsCommitted, UsageRecorded
 from shared.contracts.operating import AlertRaised
 from shared.contracts.topics import TOPICS
@@ -80,14 +81,8 @@ class Reader:
     @classmethod
     @asynccontextmanager
     async def opened(cls, servers: str) -> AsyncIterator[Self]:
-        topics = {REPLIES, *FACTS, *DEAD_LETTERS}
-        consumer = AIOKafkaConsumer(*topics, bootstrap_servers=servers)
-        try:
-            await consumer.start()
-            await consumer.seek_to_end()
+        async with from_now_on(servers, {REPLIES, *FACTS, *DEAD_LETTERS}) as consumer:
             yield cls(consumer)
-        finally:
-            await consumer.stop()
 
     async def catch_up(self, operations: Collection[str]) -> None:
         """Read until all of them are charged, then everything that is there by now.

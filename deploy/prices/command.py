@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-import asyncpg
 import typer
 
 from deploy import surroundings
+from deploy.books import as_of_now
 from deploy.errors import OperatorError
-from deploy.local.environment import database_variable
 from deploy.options import DATA, Data
 from deploy.prices import proposal, uses
 from deploy.prices.replay import compared
@@ -21,7 +19,6 @@ from services.credits import store
 from services.credits.catalogue import Prices
 from shared.catalogue import Current
 from shared.postgres import Transaction
-from shared.verifying import one_moment
 
 app = typer.Typer(
     name="prices", help="Rehearses a change of prices.", no_args_is_help=True, add_completion=False
@@ -64,7 +61,7 @@ def check(month: str) -> None:
 
 async def show(data: Data, asked: proposal.Proposal, month: str, to: OneObject | InWords) -> None:
     """Account by account, each printed as soon as it is complete: memory stays what it is."""
-    async with opened(data) as tx:
+    async with as_of_now(surroundings.of(data), "credits") as tx:
         lists = await read_lists(tx, asked)
         total, actions = Sum(), Account("")
         async for account in accounts(tx, lists, month, actions, total):
@@ -95,13 +92,3 @@ async def accounts(
 async def read_lists(tx: Transaction, asked: proposal.Proposal) -> Lists:
     known = (await Current(store.catalogue.read, 0).open(tx)).known.prices
     return Lists(known, proposal.applied(asked, known))
-
-
-@asynccontextmanager
-async def opened(data: Data) -> AsyncIterator[Transaction]:
-    """One moment of the books of credits, read-only."""
-    try:
-        async with one_moment(surroundings.of(data)[database_variable("credits")]) as tx:
-            yield tx
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidCatalogNameError) as error:
-        raise OperatorError(f"the database of credits: {error}") from error

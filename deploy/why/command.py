@@ -5,21 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import typer
 from aiokafka.errors import KafkaError
 
 from deploy import surroundings
+from deploy.books import as_of_now
 from deploy.errors import OperatorError
-from deploy.local.environment import KAFKA, database_variable
+from deploy.local.environment import KAFKA
 from deploy.options import DATA, Data
 from deploy.why.found import Found, find
 from deploy.why.heard import Heard, listen, window_of
 from deploy.why.showing import Told, as_json, lines
 from deploy.why.story import story_of
 from shared import retained
-from shared.verifying import one_moment
 
 MARGIN_PERCENT = 20  # Where the settings do not say otherwise.
 
@@ -62,11 +61,8 @@ async def tell(settings: Mapping[str, str], operation_id: str) -> Sequence[Told]
 
 async def found_in_books(settings: Mapping[str, str], operation_id: str) -> list[Found]:
     margin = int(settings.get("HOLD_MARGIN_PERCENT") or MARGIN_PERCENT)
-    try:
-        async with one_moment(settings[database_variable("credits")]) as tx:
-            return await find(tx, operation_id, margin)
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidCatalogNameError) as error:
-        raise OperatorError(f"the database of credits: {error}") from error
+    async with as_of_now(settings, "credits") as tx:
+        return await find(tx, operation_id, margin)
 
 
 async def heard_of(settings: Mapping[str, str], found: Found) -> list[Heard] | None:

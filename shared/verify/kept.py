@@ -7,17 +7,11 @@ from collections.abc import Collection
 
 from shared.contracts.operating import AlertRaised, AuditRecorded, Service
 from shared.lanes import lane_of, lane_of_key
+from shared.months import kept_since
 from shared.verify.sayings import Kinds, Row, by_statement
 
 # From when on the audit has everything: its months go one by one.
-KEPT_SINCE = r"""
-    coalesce(least(
-        (SELECT min(to_date(right(relname, 7), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC')
-         FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-         WHERE inhparent = 'audit'::regclass AND relname ~ '_\d\d\d\d_\d\d$'),
-        (SELECT min(at) FROM audit_other)
-    ), '-infinity')
-"""
+KEPT_SINCE = kept_since("audit", "SELECT min(at) FROM audit_other")
 # Alerts of this month are always kept.
 ALERTS = """
     SELECT said.account_id::text, 'an alert was announced that is not in the books',

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
+from deploy.demo.hearing import from_now_on
 from shared.contracts.credits import (
     CreditsCommitted,
     CreditsGranted,
@@ -52,13 +53,8 @@ class Listener:
     @asynccontextmanager
     async def opened(cls, servers: str) -> AsyncIterator[Self]:
         """Listen from now on, in no group."""
-        consumer = AIOKafkaConsumer(*DECODERS, bootstrap_servers=servers)
-        try:
-            await consumer.start()
-            await consumer.seek_to_end()
+        async with from_now_on(servers, DECODERS) as consumer:
             yield cls(consumer)
-        finally:
-            await consumer.stop()
 
     async def hear(self, kind: type[Fact], account: str, count: int = 1) -> list[Fact]:
         """Wait for so many facts of a kind; if they never come, that is for the checks to say."""

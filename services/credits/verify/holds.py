@@ -1,6 +1,6 @@
 """Nobody holds more than he has, and what is held is held for something (I2, I3), in time (I16)."""
 
-from shared.verifying import Rule, Snapshot, by_row, counted, guarded_by, of_rows
+from shared.verifying import Rule, by_row, counted, guarded_by, of_rows, overdue
 
 FLOOR = """
     SELECT account_id, 'more is held than there is' AS what, jsonb_build_object(
@@ -44,10 +44,6 @@ OVERDUE = """
     WHERE state IN ('approved', 'running')
       AND expires_at < clock_timestamp() + make_interval(secs => $1::float8 - $2::float8)
 """
-
-
-def overdue(snapshot: Snapshot) -> tuple[float, float]:
-    return snapshot.clock_offset, snapshot.tolerance.overdue_seconds
 
 
 CHECKS = (

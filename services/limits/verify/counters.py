@@ -1,7 +1,7 @@
 """What is held and used is what the rows say one by one (I3, I17), and nothing ends late (I16)."""
 
 from services.limits.rebuild import DIFFERING
-from shared.verifying import Snapshot, counted, guarded_by, of_rows
+from shared.verifying import counted, guarded_by, of_rows, overdue
 
 ANEW = DIFFERING.format(only="")
 HELD = f"""
@@ -27,10 +27,6 @@ OVERDUE = """
     WHERE state = 'invited'
       AND expires_at < clock_timestamp() + make_interval(secs => $1::float8 - $2::float8)
 """
-
-
-def overdue(snapshot: Snapshot) -> tuple[float, float]:
-    return snapshot.clock_offset, snapshot.tolerance.overdue_seconds
 
 
 CHECKS = (

@@ -5,8 +5,7 @@
 2. Whoever drops repeats by `ce_id` has heard the same as if it had lived.
 """
 
-import asyncio
-from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 
@@ -15,49 +14,24 @@ from services.credits.partitions import make_partitions
 from shared.contracts.credits import ANNOUNCED, CreditsQueryReplied
 from shared.contracts.operating import HealthReported
 from tests.credits.handlers.lives import LATER_SECONDS, Life
-from tests.credits.handlers.worker import Worker, working
-from tests.mortal import Death, Fate, MortalRecorder, mortal
+from tests.credits.handlers.worker import working
+from tests.mortal import Fate, lived, taken_over
 from tests.recorder import Recorder
 from tests.signing import VERIFIER
 
 # What no batch of commands and events says.
 ASIDE = CreditsQueryReplied, HealthReported
 LEAST_CALLS = 40  # Of a life: fewer would mean that this test looks at nothing.
-FAIRLY_QUICK_SECONDS = 20.0
 
 
 async def whole_life(url: str, life: Life, fate: Fate, log: Recorder) -> bool:
-    """Live until the end, or until death; say whether it was death."""
-    recorder = MortalRecorder(fate, log)
-    async with AsyncExitStack() as stack:
-        now, later = [
-            await stack.enter_async_context(
-                working(url, recorder, mortal(fate), offset, verifier=VERIFIER)
-            )
-            for offset in (0, LATER_SECONDS)
-        ]
-        try:
-            async with asyncio.timeout(FAIRLY_QUICK_SECONDS):
-                await life.live(now, later)
-        except Death:
-            return True
-    return fate.is_dead
+    return await lived(
+        partial(working, url, verifier=VERIFIER), life.live, fate, log, LATER_SECONDS
+    )
 
 
-async def takes_over(url: str, life: Life, log: Recorder) -> Worker:
-    """A new process finds what the dead one left behind, and is given the same polls again."""
-    async with AsyncExitStack() as stack:
-        now, later = [
-            await stack.enter_async_context(
-                working(url, log, clock_offset=offset, verifier=VERIFIER)
-            )
-            for offset in (0, LATER_SECONDS)
-        ]
-        await now.recover()
-        await life.live(now, later)
-        await later.recover()
-        await now.recover()
-        return now
+async def takes_over(url: str, life: Life, log: Recorder) -> None:
+    await taken_over(partial(working, url, verifier=VERIFIER), life.live, log, LATER_SECONDS)
 
 
 @pytest.fixture

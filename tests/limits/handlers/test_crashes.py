@@ -5,47 +5,24 @@
 2. Whoever drops repeats by `ce_id` has heard the same as if it had lived.
 """
 
-import asyncio
-from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 
 from tests.limits.handlers.lives import LATER_SECONDS, Life
 from tests.limits.handlers.worker import working
-from tests.mortal import Death, Fate, MortalRecorder, mortal
+from tests.mortal import Fate, lived, taken_over
 from tests.recorder import Recorder
 
 LEAST_CALLS = 40  # Of a life: fewer would mean that this test looks at nothing.
-FAIRLY_QUICK_SECONDS = 20.0
 
 
 async def whole_life(url: str, life: Life, fate: Fate, log: Recorder) -> bool:
-    """Live until the end, or until death; say whether it was death."""
-    recorder = MortalRecorder(fate, log)
-    async with AsyncExitStack() as stack:
-        now, later = [
-            await stack.enter_async_context(working(url, recorder, mortal(fate), offset))
-            for offset in (0, LATER_SECONDS)
-        ]
-        try:
-            async with asyncio.timeout(FAIRLY_QUICK_SECONDS):
-                await life.live(now, later)
-        except Death:
-            return True
-    return fate.is_dead
+    return await lived(partial(working, url), life.live, fate, log, LATER_SECONDS)
 
 
 async def takes_over(url: str, life: Life, log: Recorder) -> None:
-    """A new process finds what the dead one left behind, and is given the same polls again."""
-    async with AsyncExitStack() as stack:
-        now, later = [
-            await stack.enter_async_context(working(url, log, clock_offset=offset))
-            for offset in (0, LATER_SECONDS)
-        ]
-        await now.recover()
-        await life.live(now, later)
-        await later.recover()
-        await now.recover()
+    await taken_over(partial(working, url), life.live, log, LATER_SECONDS)
 
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
