@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import product
 from typing import Annotated, Any, TypeAlias
 
 import typer
@@ -18,7 +19,7 @@ from deploy.local.services import SERVICES
 from deploy.options import DATA, Data
 from shared.lanes import LANES
 from shared.postgres import SESSION, Database, Pool
-from shared.rebuilding import Compared, Rebuilding, Wrong
+from shared.rebuilding import Compared, Rebuilding, Step, Wrong
 
 FOLDER = ROOT / "services"
 MOST_SHOWN = 20
@@ -28,7 +29,7 @@ SETTINGS = SESSION | {
     "work_mem": "64MB",  # Beyond it a hash goes to disk: memory stays bounded.
 }
 
-Mend: TypeAlias = Callable[[Rebuilding, Pool, Sequence[Any]], Awaitable[None]]
+Mend: TypeAlias = Callable[[Step, Pool, Sequence[Any]], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 app = typer.Typer()
@@ -81,14 +82,14 @@ def rebuilding_of(service: str) -> Rebuilding:
     return found
 
 
-async def mend(rebuilding: Rebuilding, pool: Pool, wrong: Sequence[Any]) -> None:
+async def mend(step: Step, pool: Pool, wrong: Sequence[Any]) -> None:
     """Repair what differs."""
-    await rebuilding.repair(pool, wrong)
+    await step.repair(pool, wrong)
 
 
-async def leave_alone(rebuilding: Rebuilding, pool: Pool, wrong: Sequence[Any]) -> None:
+async def leave_alone(step: Step, pool: Pool, wrong: Sequence[Any]) -> None:
     """What is only looked at stays as it is."""
-    del rebuilding, pool, wrong
+    del step, pool, wrong
 
 
 async def rebuilt(environment: Mapping[str, str], service: str, act: Mend = mend) -> Report:
@@ -97,12 +98,12 @@ async def rebuilt(environment: Mapping[str, str], service: str, act: Mend = mend
     url = surroundings.database_url(environment, service)
     with open_to_us(service, OSError):
         async with one_connection(url, SETTINGS) as only:
-            for pool in Database(only).pools():
-                async for lane in report.rebuilding.compared(pool):
+            for pool, step in product(Database(only).pools(), report.rebuilding.steps):
+                async for lane in step.compared(pool):
                     detail = f"{service}, {lane.lane + 1} of {LANES}"
                     log.info("Comparing %s", report.rebuilding.what, extra={"detail": detail})
                     report.include(lane)
-                    await act(report.rebuilding, pool, lane.wrong)
+                    await act(step, pool, lane.wrong)
     return report
 
 

@@ -20,13 +20,11 @@ from shared.contracts.message import Message, Part, Reply
 from shared.contracts.types import Role
 from shared.envelope import Postmark
 from shared.kafka import Letter
-from shared.kept_plans import keep_plans
 from shared.postgres import REFUSES_THE_DATA, Transaction, snapshot
 from shared.publisher import packed
 from shared.service import Service
 from shared.telling import Told, tell
 
-LONGEST_STATEMENT_MILLISECONDS = 4_000
 DEVELOPER = "developer"
 WITHOUT_USD = ("viewer", "editor", "system_bot")  # `payloads.md` 9
 NOT_LOOKED_UP = "This could not be looked up just now."
@@ -181,8 +179,7 @@ async def look_up_all(
     look: Look,
 ) -> tuple[datetime, Sequence[Answer | None]]:
     """As of which moment, and an answer to each question; what is none stays as it is."""
-    async with snapshot(service.database.pool_for(None)) as tx:
-        await keep_plans(tx, LONGEST_STATEMENT_MILLISECONDS)
+    async with snapshot(service.database.reading()) as tx:
         books = await desk.open(tx)
         answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
         for look_up, questions in kinds_of(desk, asked).items():

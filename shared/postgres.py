@@ -1,7 +1,7 @@
 """How every service talks to PostgreSQL: one statement a table, whole columns."""
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import structlog
 
-from shared import metrics
+from shared import kept_plans, metrics
 
 Record: TypeAlias = asyncpg.Record
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -65,13 +65,17 @@ log = structlog.get_logger(__name__)
 class Database:
     """The pools of a service; `pool_for` a lane is the only way to a connection (`design.md` 4)."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, reading: "Pool | None" = None) -> None:
+        self._pool, self._reading = pool, reading or pool
 
     def pool_for(self, lane: int | None) -> Pool:
         """The pool of the database that owns a lane; None: what stands outside the lanes."""
         del lane  # One database today: it owns them all.
         return self._pool
+
+    def reading(self) -> Pool:
+        """What questions are read by: sessions that keep their plans (`kept_plans.py`)."""
+        return self._reading
 
     def pools(self) -> Sequence[Pool]:
         """Every database once: for sweeps, questions and checks that look across the lanes."""
@@ -79,23 +83,34 @@ class Database:
 
     def in_use(self) -> int:
         """Connections that are at work."""
-        return self._pool.get_size() - self._pool.get_idle_size()
+        pools = {self._pool, self._reading}
+        return sum(pool.get_size() - pool.get_idle_size() for pool in pools)
 
 
 @asynccontextmanager
 async def connected(url: str, name: str) -> AsyncIterator[Database]:
-    """Hold connections to the database of a service."""
-    settings = SESSION | {"application_name": name}
-    async with asyncpg.create_pool(
+    """Hold connections to the database of a service; those of questions come with the first."""
+    session = SESSION | {"application_name": name}
+    async with (
+        pool_of(url, session, least=1) as pool,
+        pool_of(url, session | kept_plans.SESSION, kept_plans.KEPT_SECONDS) as reading,
+    ):
+        yield Database(pool, reading)
+
+
+def pool_of(
+    url: str, session: Mapping[str, str], plans_kept_seconds: int = 300, least: int = 0
+) -> Pool:
+    return asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=least,
         max_size=POOL_SIZE,
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
-        server_settings=settings,
+        max_cached_statement_lifetime=plans_kept_seconds,
+        server_settings=dict(session),
         reset=leave_as_it_is,
-    ) as pool:
-        yield Database(pool)
+    )
 
 
 async def leave_as_it_is(connection: object) -> None:

@@ -27,10 +27,16 @@ class Compared(Generic[W]):
     wrong: Sequence[W]
 
 
+class Step(NamedTuple):
+    """Something that is derived: how it is compared, and how what differs is repaired."""
+
+    compared: Callable[[Pool], AsyncIterator[Compared[Any]]]
+    repair: Callable[[Pool, Sequence[Any]], Awaitable[None]]
+
+
 class Rebuilding(NamedTuple):
-    """What a service can compute anew: `REBUILDING` in its module `rebuild`."""
+    """What a service can compute anew, in this order: `REBUILDING` in its module `rebuild`."""
 
     what: str  # Is compared: `sums`.
     repaired: str  # Is repaired as one: `days`.
-    compared: Callable[[Pool], AsyncIterator[Compared[Any]]]
-    repair: Callable[[Pool, Sequence[Any]], Awaitable[None]]
+    steps: Sequence[Step]

@@ -15,22 +15,25 @@ from uuid import NAMESPACE_URL, uuid5
 from deploy.bench.load import FEWEST_TOKENS_OUTPUT, MOST_TOKENS_OUTPUT, TOKENS_INPUT
 from deploy.bench.rig import Rig
 from deploy.bench.subjects import BALANCE_CREDITS, CREDITS, CREDITS_A_MONTH, PLAN
+from deploy.books import one_connection
 from deploy.errors import OperatorError
 from deploy.local import environment
 from deploy.local.environment import database_variable
-from services.credits import store
+from services.credits import days, store
 from services.credits.prices import USD_UNITS, PriceList
 from services.credits.verify import again, authors, balances, holds, operations, payments, usage
+from services.credits.verify import days as closed
 from shared import retained, verifying
 from shared.lanes import lane_of
 from shared.months import months_from, partition
+from shared.postgres import SESSION
 
 DAYS = 90
 KINDS = 400  # Of work: a type of operation, a model and how much it took.
 SITES = 4  # Of each account.
 REQUEST = b'{"hold_ttl_s":900,"source":"manual","user_id":"user-1"}'  # What is still needed of it.
 PARTITIONED = ("ledger", "usage")
-BY_ROWS = (balances, holds, usage, operations, payments, authors, again)
+BY_ROWS = (balances, closed, holds, usage, operations, payments, authors, again)
 
 OWNERS = "CREATE TEMP TABLE owner (number int, lane smallint, account_id uuid, invoice_id uuid)"
 SHAPES = """
@@ -124,7 +127,18 @@ SOME_OPERATIONS = """
     SELECT account_id::text, operation_id::text FROM past
     ORDER BY n * 0.7548776662466927 % 1 LIMIT $1
 """
-FILLED = ("accounts", "standings", "grants", "ledger", "reservations", "usage", "hourly_usage")
+FILLED = (
+    "accounts",
+    "standings",
+    "grants",
+    "ledger",
+    "reservations",
+    "usage",
+    "hourly_usage",
+    "daily_usage",
+    "daily_totals",
+    "daily_ledger",
+)
 
 
 class Charged(NamedTuple):
@@ -173,8 +187,16 @@ async def write(rig: Rig, accounts: Sequence[str], since: datetime, count: int) 
         (SUMMED, ()),
     ):
         await database.execute(filling, *arguments)
+    await close_days(rig)
     await database.execute(f"VACUUM ANALYZE {', '.join(FILLED)}")
     await database.execute("CHECKPOINT")
+
+
+async def close_days(rig: Rig) -> None:
+    """Sum up what is over, as a worker does it within minutes."""
+    async with one_connection(rig.environment[database_variable(CREDITS.name)], SESSION) as pool:
+        while await days.close_next(pool, datetime.now(UTC)):
+            continue
 
 
 async def describe(rig: Rig, accounts: Sequence[str]) -> None:

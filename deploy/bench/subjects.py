@@ -39,9 +39,14 @@ class Subject:
 
     @property
     def emptied(self) -> str:
-        """Every tenant's table has lanes; catalogues and offsets stay."""
-        tables = [name for name, table in self.metadata.tables.items() if "lane" in table.c]
-        return ", ".join(f"{self.name}.{table}" for table in (*tables, "outbox"))
+        """Every tenant's table has lanes; what is no tenant's stays, but for how far days are.
+
+        This comes first, as it does for a worker who closes a day meanwhile.
+        """
+        tables = self.metadata.tables.items()
+        closed = [name for name, table in tables if "closed_until" in table.c]
+        laned = [name for name, table in tables if "lane" in table.c]
+        return ", ".join(f"{self.name}.{table}" for table in (*closed, *laned, "outbox"))
 
 
 def funded(accounts: Sequence[str], empty: Sequence[str]) -> Iterator[Filling]:

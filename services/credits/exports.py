@@ -27,7 +27,6 @@ from shared.contracts.errors import Error, unavailable
 from shared.contracts.moments import in_milliseconds
 from shared.jobs import MAY_PASS
 from shared.kafka import Letter
-from shared.kept_plans import keep_plans
 from shared.objects import Draft
 from shared.postgres import Record, Transaction, read_clock, snapshot
 from shared.service import Service
@@ -100,8 +99,8 @@ class Exports:
 
     async def _written(self, draft: Draft, question: Asked) -> tuple[datetime, int]:
         """The moment of the snapshot, and how many rows there are: at most one too many."""
-        async with snapshot(self.service.database.pool_for(None)) as tx:
-            await keep_plans(tx, LONGEST_STATEMENT_MILLISECONDS)
+        async with snapshot(self.service.database.reading()) as tx:
+            await tx.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MILLISECONDS}")
             books = await self.desk.open(tx)
             return books.now, await write_rows(tx, draft, question, books.now)
 

@@ -8,6 +8,7 @@ from services.credits import domain, store
 from services.credits import statements as sql
 from services.credits.book import Book
 from services.credits.catalogue import Catalogue
+from services.credits.days import CLOSE_EVERY_SECONDS, close_days
 from services.credits.exports import Exports
 from services.credits.partitions import make_partitions
 from services.credits.queries import Books, make_desk
@@ -72,6 +73,7 @@ def subscribe(service: Service) -> None:
         service.every(SWEEP_EVERY_SECONDS, partial(sweep, credits))
         service.every(SHOW_EVERY_SECONDS, partial(show, credits))
         service.every(MAKE_EVERY_SECONDS, partial(make_partitions, service))
+        service.every(CLOSE_EVERY_SECONDS, partial(close_days, service))
     if service.answers:
         service.on_queries([CreditsQuery], partial(answer, credits))
         service.every(0, credits.exports.work)

@@ -13,7 +13,7 @@ from services.limits.domain.mirror import NEVER
 from shared.contracts.errors import LimitType
 from shared.lanes import LANES
 from shared.postgres import Pool, snapshot, transaction
-from shared.rebuilding import Compared, Rebuilding
+from shared.rebuilding import Compared, Rebuilding, Step
 
 COUNTERS_AT_ONCE = 200  # That a transaction repairs.
 
@@ -109,4 +109,4 @@ async def repair_some(pool: Pool, wrong: Sequence[Miscounted]) -> None:
         await tx.execute(FOLLOWS_NOTHING, *whose)
 
 
-REBUILDING = Rebuilding("counters", "counters", compared, repair)
+REBUILDING = Rebuilding("counters", "counters", (Step(compared, repair),))

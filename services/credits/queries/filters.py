@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from services.credits.queries.days import SPAN as DAYS
+from services.credits.queries.days import days_of
 from services.credits.queries.questions import WORDS
 from shared.asking import Question
 from shared.contracts.access import DEVELOPER
@@ -41,12 +43,13 @@ FILTER: Mapping[str, str] = MappingProxyType(
     }
 )
 COMPARED: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(FILTER, "rows.{0} = asked.{0}")
+    {name: f"rows.{name} = asked.{name}" for name in FILTER}
     | {
         "types": "rows.operation_type = ANY (asked.types)",
         "model": "rows.model_used = asked.model",
     }
 )
+COMPARED_IN_SUMS = MappingProxyType({**COMPARED, "model": "rows.model = asked.model"})
 SPAN: Mapping[str, str] = MappingProxyType({"since": "timestamptz", "until": "timestamptz"})
 OWNER: Mapping[str, str] = MappingProxyType({"lane": "smallint", "account_id": "uuid"})
 
@@ -68,26 +71,36 @@ class Picked(NamedTuple):
 
     scope: Scope
     names: tuple[str, ...]  # Of `FILTER`.
+    compared: Mapping[str, str] = COMPARED
+    span: Mapping[str, str] = SPAN
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return {**SPAN, **{name: FILTER[name] for name in self.names}, **self.scope.columns}
+        return {**self.span, **{name: FILTER[name] for name in self.names}, **self.scope.columns}
 
-    def matches(self, moment: str) -> str:
-        """The condition on `rows`, whose moments lie in this column."""
-        span = f"rows.{moment} >= asked.since AND rows.{moment} < asked.until"
-        return " AND ".join([self.scope.matches, span, *map(compared, self.names)])
+    @property
+    def picks(self) -> str:
+        """The condition on `rows`, whenever; one question may name what another leaves open."""
+        named = [f"(asked.{name} IS NULL OR {self.compared[name]})" for name in self.names]
+        return " AND ".join([self.scope.matches, *named])
+
+    @property
+    def matches(self) -> str:
+        """The condition on `rows` of the usage log."""
+        return f"{self.picks} AND rows.created_at >= asked.since AND rows.created_at < asked.until"
+
+    @property
+    def in_sums(self) -> "Picked":
+        """The same of sums by day and hour."""
+        return self._replace(compared=COMPARED_IN_SUMS, span=DAYS)
 
     def values_of(self, asked: Asked, now: datetime) -> tuple[object, ...]:
         """A question's values of the columns."""
         named, owner = filter_of(asked.params), asked.account_id
         whose = () if owner is None else (lane_of(owner), owner)
-        return *span_of(asked.params, now), *map(named.get, self.names), *whose
-
-
-def compared(name: str) -> str:
-    """One question of a poll may name what another leaves open."""
-    return f"(asked.{name} IS NULL OR {COMPARED[name].format(name)})"
+        span = span_of(asked.params, now)
+        when = days_of(span) if self.span is DAYS else span
+        return *when, *map(named.get, self.names), *whose
 
 
 def picked(scope: Scope, questions: Iterable[Asked]) -> Picked:

@@ -8,47 +8,47 @@ from typing import Literal
 from services.credits.prices import USD_UNITS, half_up, usd_text
 from services.credits.queries.accounts import open_accounts
 from services.credits.queries.books import Books
+from services.credits.queries.days import SPAN, days_of, totals_in_days
+from services.credits.queries.filters import OF_ONE, OWNER
+from services.credits.queries.questions import asked_as
 from services.credits.queries.sums import Sums, as_text, numbers_in
 from shared.asking import Question
 from shared.contracts.credits.answers import Forecast
 from shared.contracts.credits.queries import AskForecast
-from shared.contracts.moments import window_of
+from shared.contracts.moments import LAST, window_of
 from shared.lanes import lane_of
-from shared.spans import ending_today
+from shared.spans import Span, ending_today
 
 FIRST_GUESS_DAY = 3  # Two days say nothing about a month.
 FAIR_FROM_DAY = 10
 RECENT_DAYS = 7
 
-OF_MONTH = "FILTER (WHERE hour >= $1)"
+OF_MONTH = "FILTER (WHERE hour >= asked.month)"
 SUMS = as_text(
     f"sum(actions) {OF_MONTH}",
     f"sum(credits) {OF_MONTH}",
     f"trunc(sum(cost_usd) {OF_MONTH} * {USD_UNITS})",
-    "sum(credits) FILTER (WHERE hour >= $2)",
+    "sum(credits) FILTER (WHERE hour >= asked.week)",
 )
+ASKED = {**SPAN, "month": "timestamptz", "week": "timestamptz", **OWNER}
 # Of the month, and of the last days, which may have begun in the month before.
 FIND_USE = f"""
     SELECT asked.place, used.*
-    FROM unnest($3::smallint[], $4::uuid[]) WITH ORDINALITY AS asked (lane, account_id, place)
-    CROSS JOIN LATERAL (
-        SELECT {SUMS}
-        FROM hourly_usage AS used
-        WHERE used.lane = asked.lane AND used.account_id = asked.account_id
-          AND hour >= least($1::timestamptz, $2::timestamptz)
-    ) AS used
+    FROM {asked_as(ASKED)}
+    CROSS JOIN LATERAL (SELECT {SUMS} FROM ({totals_in_days(OF_ONE.matches)}) AS used) AS used
     ORDER BY asked.place
-"""  # noqa: S608 - Constants of this file.
+"""  # noqa: S608 - Constants of these files.
 
 
 async def forecasts(books: Books, questions: Sequence[Question[AskForecast]]) -> list[Forecast]:
-    """What is left comes from the account, what was used from the sums by hour."""
+    """What is left comes from the account, what was used from the sums by day and hour."""
     owners = [question.account for question in questions]
     today = books.now.astimezone(UTC)
     month = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     week = ending_today(RECENT_DAYS, "d", today).since
-    lanes = [lane_of(owner) for owner in owners]
-    rows = await books.tx.fetch(FIND_USE, month, week, lanes, owners)
+    days = days_of(Span(min(month, week), LAST))
+    asked = [(*days, month, week, lane_of(owner), owner) for owner in owners]
+    rows = await books.tx.fetch(FIND_USE, *zip(*asked, strict=True))
     accounts = (await open_accounts(books, set(owners))).accounts
     used = [tuple(numbers_in(row)) for row in rows]
     return [

@@ -1,4 +1,4 @@
-"""`credits.insights`: use along one dimension, from the sums by hour; totals agree between them."""
+"""`credits.insights`: use along one dimension, from sums by day and hour; all totals agree."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from services.credits.prices import half_up, usd_text
 from services.credits.queries.books import Books
+from services.credits.queries.days import SPAN, days_of, totals_in_days, used_in_days, used_in_hours
+from services.credits.queries.filters import OF_ONE, OWNER
 from services.credits.queries.labels import kind_made, label_of
 from services.credits.queries.questions import asked_as
 from services.credits.queries.sums import SUMS, Sums, added, sums_in
@@ -36,19 +38,25 @@ MONDAY = "date_bin('7 days', hour, timestamptz '0001-01-01 00:00+00')"
 HOUR_OF_WEEK = "(date_part('epoch', hour)::bigint / 3600 + 17259888) % 168"
 
 
+ASKED = {**SPAN, "site_id": "uuid", **OWNER}
+OF_ITS_SITE = f"{OF_ONE.matches} AND (asked.site_id IS NULL OR rows.site_id = asked.site_id)"
+
+
 class Dimension(NamedTuple):
     """Rows are grouped by what is cheap to compare; the key is written once a group."""
 
     group: str
     key: str
     condition: str = "true"
+    used: str = used_in_days(OF_ITS_SITE)
 
 
-def of_days(start: str, form: str) -> Dimension:
-    return Dimension(start, f"to_char({start} AT TIME ZONE 'UTC', '{form}')")
+def of_days(start: str, form: str) -> tuple[Dimension, Dimension]:
+    """Of a site, and of all that there is."""
+    of_site = Dimension(start, f"to_char({start} AT TIME ZONE 'UTC', '{form}')")
+    return of_site, of_site._replace(used=totals_in_days(OF_ONE.matches))
 
 
-# The timeline stands under its granularity.
 DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
     {
         "site": Dimension("site_id", "site_id::text"),
@@ -65,19 +73,17 @@ DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
         "hour_of_week": Dimension(
             HOUR_OF_WEEK,
             f"concat(({HOUR_OF_WEEK}) / 24 + 1, to_char(({HOUR_OF_WEEK}) % 24, '-FM00'))",
+            used=used_in_hours(OF_ITS_SITE),
         ),
+    }
+)
+TIMELINES: Mapping[str, tuple[Dimension, Dimension]] = MappingProxyType(
+    {
         "day": of_days(DAY, "YYYY-MM-DD"),
         "week": of_days(MONDAY, "YYYY-MM-DD"),
         "month": of_days(DAY, "YYYY-MM"),
     }
 )
-ASKED = {
-    "since": "timestamptz",
-    "until": "timestamptz",
-    "site_id": "uuid",
-    "lane": "smallint",
-    "account_id": "uuid",
-}
 
 
 class Part(NamedTuple):
@@ -100,12 +106,9 @@ def sums_statement(dimension: Dimension) -> str:
         FROM {asked_as(ASKED)}
         CROSS JOIN LATERAL (
             SELECT {dimension.key} AS key, {SUMS},
-                   min(item_kind) AS first_kind, max(item_kind) AS last_kind
-            FROM hourly_usage AS used
-            WHERE used.lane = asked.lane AND used.account_id = asked.account_id
-              AND hour >= asked.since AND hour < asked.until
-              AND (asked.site_id IS NULL OR used.site_id = asked.site_id)
-              AND {dimension.condition}
+                   min(first_kind) AS first_kind, max(last_kind) AS last_kind
+            FROM ({dimension.used}) AS used
+            WHERE {dimension.condition}
             GROUP BY {dimension.group}
         ) AS found
     """  # noqa: S608 - Constants of these files.
@@ -114,10 +117,9 @@ def sums_statement(dimension: Dimension) -> str:
 async def insights(books: Books, questions: Sequence[Question[AskInsights]]) -> list[Insights]:
     """A statement a dimension, whoever asks."""
     found: list[list[Record]] = [[] for _ in questions]
-    for name, places in places_of(questions).items():
+    for dimension, places in places_of(questions).items():
         asked = [columns_of(questions[place], books) for place in places]
-        statement = sums_statement(DIMENSIONS[name])
-        for row in await books.tx.fetch(statement, *zip(*asked, strict=True)):
+        for row in await books.tx.fetch(sums_statement(dimension), *zip(*asked, strict=True)):
             found[places[row["place"] - 1]].append(row)
     return [
         answer(books, question, parts_in(rows, question.params))
@@ -125,19 +127,25 @@ async def insights(books: Books, questions: Sequence[Question[AskInsights]]) -> 
     ]
 
 
-def places_of(questions: Sequence[Question[AskInsights]]) -> Mapping[str, Sequence[int]]:
-    """Which questions are about a dimension; a timeline is one of days, weeks or months."""
-    found: dict[str, list[int]] = {}
+def places_of(questions: Sequence[Question[AskInsights]]) -> Mapping[Dimension, Sequence[int]]:
+    """Which questions are about a dimension."""
+    found: dict[Dimension, list[int]] = {}
     for place, question in enumerate(questions):
-        params = question.params
-        name = params.granularity if params.dimension == "timeline" else params.dimension
-        found.setdefault(name, []).append(place)
+        found.setdefault(dimension_of(question.params), []).append(place)
     return found
+
+
+def dimension_of(params: AskInsights) -> Dimension:
+    """A timeline is one of days, weeks or months."""
+    if params.dimension != "timeline":
+        return DIMENSIONS[params.dimension]
+    of_site, of_all = TIMELINES[params.granularity]
+    return of_site if params.site_id else of_all
 
 
 def columns_of(question: Question[AskInsights], books: Books) -> tuple[object, ...]:
     params, owner = question.params, question.account
-    return *span_asked(params, books), params.site_id, lane_of(owner), owner
+    return *days_of(span_asked(params, books)), params.site_id, lane_of(owner), owner
 
 
 def span_asked(params: AskInsights, books: Books) -> Span:

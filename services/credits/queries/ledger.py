@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 
 from services.credits.queries.books import Books
+from services.credits.queries.days import DAYS_UNTIL, Days, days_of
+from services.credits.queries.days import SPAN as DAYS
 from services.credits.queries.questions import WORDS, asked_as
 from shared.asking import Question
 from shared.contracts.credits import Transaction, Transactions
@@ -20,7 +22,7 @@ from shared.kept_plans import Reading, by_keys, whole_tables
 from shared.keyset import cursor_of, start_of
 from shared.lanes import lane_of
 from shared.postgres import Record
-from shared.spans import span_of
+from shared.spans import Span, span_of
 
 Asked: TypeAlias = Question[AskTransactions]
 
@@ -33,18 +35,14 @@ ENTRY = """
     purchased_delta, balance_after, description, reference_type, reference_id,
     metadata::text AS metadata, actor, created_at
 """
-MATCHES = """
-    created_at >= asked.since AND created_at < asked.until
-    AND (asked.types IS NULL OR type = ANY (asked.types))
-"""
+OF_TYPES = "(asked.types IS NULL OR type = ANY (asked.types))"
+MATCHES = f"created_at >= asked.since AND created_at < asked.until AND {OF_TYPES}"
 SPAN = {"types": WORDS, "since": "timestamptz", "until": "timestamptz"}
 OWNER = {"lane": "smallint", "account_id": "uuid"}
 # What went out is told by what came in and by both together: two sums are less than four.
 SUMS = "SELECT asked.place, coalesce(came, 0)::bigint AS came, coalesce(moved, 0)::bigint AS moved"
-SUMMED = """
-    SELECT sum(amount) FILTER (WHERE amount > 0) AS came, sum(amount) AS moved
-    FROM (SELECT *, plan_delta + purchased_delta AS amount FROM ledger) AS ledger
-"""
+SUMMED = "SELECT sum(came) AS came, sum(moved) AS moved"
+ENTRIES = "(SELECT *, plan_delta + purchased_delta AS moved FROM ledger) AS rows"
 
 ROWS_OF_ONE = f"""
     SELECT asked.place, entry.*
@@ -57,14 +55,33 @@ ROWS_OF_ONE = f"""
     ) AS entry
     ORDER BY asked.place, entry.seq DESC
 """  # noqa: S608 - Constants of this file.
+# Days that are closed say up to which number their entries go: those after them have higher ones.
+AFTER_DAYS = """
+    rows.seq > coalesce((
+        SELECT last_seq FROM daily_ledger AS days
+        WHERE days.lane = asked.lane AND days.account_id = asked.account_id AND days.day < {0}
+        ORDER BY days.day DESC, days.type DESC LIMIT 1), 0)
+"""
+OF_ITS = f"rows.lane = asked.lane AND rows.account_id = asked.account_id AND {OF_TYPES}"
 SUMS_OF_ONE = f"""
     {SUMS}
-    FROM {asked_as({**SPAN, **OWNER})}
+    FROM {asked_as({"types": WORDS, **DAYS, **OWNER})}
     CROSS JOIN LATERAL (
-        {SUMMED}
-        WHERE ledger.lane = asked.lane AND ledger.account_id = asked.account_id AND {MATCHES}
+        {SUMMED} FROM (
+            SELECT greatest(moved, 0) AS came, moved FROM {ENTRIES}
+            WHERE asked.since < asked.first_day AND {OF_ITS}
+              AND created_at >= asked.since AND created_at < asked.first_day
+              AND {AFTER_DAYS.format("date_trunc('day', asked.since, 'UTC')")}
+            UNION ALL
+            SELECT came, moved FROM daily_ledger AS rows
+            WHERE {OF_ITS} AND day >= asked.first_day AND day < {DAYS_UNTIL}
+            UNION ALL
+            SELECT greatest(moved, 0), moved FROM {ENTRIES}
+            WHERE {OF_ITS} AND created_at >= {DAYS_UNTIL} AND created_at < asked.until
+              AND {AFTER_DAYS.format(DAYS_UNTIL)}
+        ) AS summed
     ) AS entry
-"""
+"""  # noqa: S608 - Constants of these files.
 
 PLACE = {"before": "timestamptz", "account_id": "uuid", "seq": "bigint"}
 # Across the lanes, by time; accounts and their numbers tell rows of one moment apart.
@@ -83,8 +100,10 @@ ROWS_OF_ALL = f"""
 SUMS_OF_ALL = f"""
     {SUMS}
     FROM {asked_as(SPAN)}
-    CROSS JOIN LATERAL ({SUMMED} WHERE {MATCHES}) AS entry
-"""
+    CROSS JOIN LATERAL (
+        {SUMMED} FROM (SELECT greatest(moved, 0) AS came, * FROM {ENTRIES}) AS rows WHERE {MATCHES}
+    ) AS entry
+"""  # noqa: S608 - The same.
 
 
 class Number(NamedTuple):
@@ -117,10 +136,16 @@ OF_ALL = Ledger(ROWS_OF_ALL, SUMS_OF_ALL, Moment(LAST, LAST_ID, MAX_INT), whole_
 class Wanted(NamedTuple):
     """The columns that a statement takes of one question."""
 
-    matches: tuple[str | None, datetime, datetime]
+    types: str | None
+    span: Span
     account: tuple[int, str] | tuple[()]
     size: int
     end: tuple[object, ...]
+
+    @property
+    def when(self) -> Span | Days:
+        """Sums of one account are read by the day."""
+        return days_of(self.span) if self.account else self.span
 
 
 async def transactions(books: Books, questions: Sequence[Asked]) -> list[Transactions | Error]:
@@ -153,16 +178,16 @@ def wanted_by(asked: Asked, now: datetime, end: tuple[object, ...]) -> Wanted:
     types = None if asked.params.type is None else ",".join(asked.params.type)
     owner = asked.account_id
     account = () if owner is None else (lane_of(owner), owner)
-    return Wanted((types, *span_of(asked.params, now)), account, asked.params.page.size, end)
+    return Wanted(types, span_of(asked.params, now), account, asked.params.page.size, end)
 
 
 async def pages(books: Books, wanted: Sequence[Wanted], ledger: Ledger) -> list[Transactions]:
     """The rows of each page, one more that tells whether another follows, and the sums."""
     if not wanted:
         return []
-    named = [(*one.matches, one.size + 1, *one.end, *one.account) for one in wanted]
+    named = [(one.types, *one.span, one.size + 1, *one.end, *one.account) for one in wanted]
     rows: dict[int, list[Record]] = {place: [] for place in range(1, len(wanted) + 1)}
-    summed = [(*one.matches, *one.account) for one in wanted]
+    summed = [(one.types, *one.when, *one.account) for one in wanted]
     async with ledger.reading(books.tx):
         for row in await books.tx.fetch(ledger.rows, *zip(*named, strict=True)):
             rows[row["place"]].append(row)

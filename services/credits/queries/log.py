@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.credits.partitions import KEPT_SINCE
 from services.credits.prices import usd_text
 from services.credits.queries.books import Books
+from services.credits.queries.days import totals_in_days, used_in_days
 from services.credits.queries.filters import (
     OF_ALL,
     OF_ONE,
@@ -31,9 +32,8 @@ from shared.postgres import Record
 from shared.spans import span_of
 
 TOKENS = "sum(tokens_input)", "sum(tokens_output)"
-SUMS_OF_HOURS = as_text("sum(actions)", "sum(credits)", COST, *TOKENS)
+SUMS_OF_DAYS = as_text("sum(actions)", "sum(credits)", COST, *TOKENS)
 SUMS_OF_ROWS = as_text("count(*)", "sum(credits_used)", COST, *TOKENS)
-HOURS = "(SELECT *, model AS model_used FROM hourly_usage) AS rows"
 
 
 class Totals(NamedTuple):
@@ -57,7 +57,7 @@ class Wanted(NamedTuple):
 def rows_statement(order: Order, picked: Picked, most: int) -> str:
     """So many rows for each question; a number that the planner knows, for it cannot guess it."""
     found = f"""
-        FROM usage AS rows WHERE {picked.matches("created_at")} AND {order.follows}
+        FROM usage AS rows WHERE {picked.matches} AND {order.follows}
         ORDER BY {order.by} LIMIT {most}
     """
     asked = asked_as({**picked.columns, **order.columns})
@@ -81,13 +81,14 @@ def rows_statement(order: Order, picked: Picked, most: int) -> str:
     """  # noqa: S608 - The same.
 
 
-def sums_of_hours(picked: Picked) -> str:
-    """Of what sums by hour know, where rows are kept: a busy account has fewer of them."""
+def sums_of_days(picked: Picked) -> str:
+    """Of what sums by day and hour know, where rows are kept: a busy account has fewer of them."""
+    used = used_in_days if picked.names else totals_in_days
     return f"""
         SELECT found.*, asked.place FROM {asked_as(picked.columns)}
         CROSS JOIN LATERAL (
-            SELECT {SUMS_OF_HOURS} FROM {HOURS}
-            WHERE {picked.matches("hour")} AND hour >= ({KEPT_SINCE})
+            SELECT {SUMS_OF_DAYS} FROM ({used(picked.picks)}) AS used
+            WHERE hour >= ({KEPT_SINCE})
         ) AS found
     """  # noqa: S608 - The same.
 
@@ -97,7 +98,7 @@ def sums_of_rows(picked: Picked) -> str:
     return f"""
         SELECT found.*, asked.place FROM {asked_as(picked.columns)}
         CROSS JOIN LATERAL (
-            SELECT {SUMS_OF_ROWS} FROM usage AS rows WHERE {picked.matches("created_at")}
+            SELECT {SUMS_OF_ROWS} FROM usage AS rows WHERE {picked.matches}
         ) AS found
     """  # noqa: S608 - The same.
 
@@ -163,13 +164,14 @@ async def rows_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[i
 
 
 async def sums_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[int, Totals]:
-    """From the sums by hour where these know all that is asked for, else from the rows."""
-    by_hour = [one for one in pages if is_known_by_hour(one.asked, books.now)]
+    """From sums by day and hour where these know all that is asked for, else from the rows."""
+    by_sums = [one for one in pages if is_known_by_hour(one.asked, books.now)]
     by_row = [one for one in pages if not is_known_by_hour(one.asked, books.now)]
     found: dict[int, Totals] = {}
-    for statement, some in ((sums_of_hours, by_hour), (sums_of_rows, by_row)):
+    for statement, some in ((sums_of_days, by_sums), (sums_of_rows, by_row)):
         if some:
             by = picked(scope, [one.asked for one in some])
+            by = by.in_sums if statement is sums_of_days else by
             named = [by.values_of(one.asked, books.now) for one in some]
             for row in await books.tx.fetch(statement(by), *zip(*named, strict=True)):
                 found[some[row["place"] - 1].place] = Totals(*numbers_in(row))

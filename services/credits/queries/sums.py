@@ -41,7 +41,7 @@ SUMS = as_text(
     "sum(tokens_input)",
     "sum(tokens_output)",
     "sum(items)",
-    "sum(actions) FILTER (WHERE status = 'failed')",
+    "sum(failures)",
     "sum(response_ms)",
     "sum(responses)",
 )

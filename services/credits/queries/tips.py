@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from services.credits.queries.accounts import open_accounts
 from services.credits.queries.advice import Use, advice
 from services.credits.queries.books import Books
+from services.credits.queries.days import SPAN, days_of, used_in_days
+from services.credits.queries.filters import OF_ONE, OWNER
+from services.credits.queries.questions import asked_as
 from services.credits.queries.sums import SUMS, sums_in
 from shared.asking import Question
 from shared.contracts.credits.answers import Tips
@@ -17,23 +20,22 @@ LOOKED_AT_DAYS = 30
 
 FIND_USE = f"""
     SELECT asked.place, found.*
-    FROM unnest($2::smallint[], $3::uuid[]) WITH ORDINALITY AS asked (lane, account_id, place)
+    FROM {asked_as({**SPAN, **OWNER})}
     CROSS JOIN LATERAL (
         SELECT operation_type, model, provider, image_quality, status, {SUMS}
-        FROM hourly_usage AS used
-        WHERE used.lane = asked.lane AND used.account_id = asked.account_id AND hour >= $1
+        FROM ({used_in_days(OF_ONE.matches)}) AS used
         GROUP BY operation_type, model, provider, image_quality, status
     ) AS found
     ORDER BY asked.place, operation_type, model, provider, image_quality, status
-"""  # noqa: S608 - Constants of this file.
+"""  # noqa: S608 - Constants of these files.
 
 
 async def tips(books: Books, questions: Sequence[Question[AskTips]]) -> list[Tips]:
     owners = [question.account for question in questions]
-    since = ending_today(LOOKED_AT_DAYS, "d", books.now).since
+    days = days_of(ending_today(LOOKED_AT_DAYS, "d", books.now))
     used: list[list[Use]] = [[] for _ in owners]
-    lanes = [lane_of(owner) for owner in owners]
-    for row in await books.tx.fetch(FIND_USE, since, lanes, owners):
+    asked = [(*days, lane_of(owner), owner) for owner in owners]
+    for row in await books.tx.fetch(FIND_USE, *zip(*asked, strict=True)):
         used[row["place"] - 1].append(use_of(row))
     book = await open_accounts(books, set(owners))
     return [

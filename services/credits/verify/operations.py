@@ -24,7 +24,13 @@ ONE_RESERVATION = """
 """
 ROWS = by_row(
     "reservations",
-    {"I4": "true", "I5": "true", "I6": "request IS NOT NULL"},
+    {
+        "I1": "charge_seq IS NOT NULL",
+        "I4": "true",
+        "I5": "true",
+        "I6": "request IS NOT NULL",
+        "I17": "charge_seq IS NOT NULL",
+    },
     Rule(
         "I4",
         "a reservation is in no state or in two",

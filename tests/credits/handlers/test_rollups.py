@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.rebuild import leave_alone, rebuilt
-from services.credits.rebuild import COMPUTED, GROUPED, KEY, NUMBERS
+from services.credits.days import NUMBERS
+from services.credits.rebuild import COMPUTED, GROUPED, KEY
 from shared.contracts.message import Message
 from shared.contracts.types import Json
 from tests import making

@@ -10,7 +10,8 @@ import pytest
 from alembic import command
 
 from deploy.migrate import folder_of, with_config
-from services.credits.rebuild import COMPUTED, GROUPED, KEY, NUMBERS
+from services.credits.days import NUMBERS
+from services.credits.rebuild import COMPUTED, GROUPED, KEY
 from tests.credits.handlers.worker import working
 from tests.credits.queries.workshop import TOTAL, s23
 from tests.databases import own_database

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.credits.rebuild import KEY, NUMBERS
+from services.credits.days import NUMBERS
+from services.credits.rebuild import KEY
 from shared.contracts.types import Json, JsonObject, Role
 from tests.credits.queries.clerk import Clerk, token
 from tests.credits.queries.workshop import BLOG, MADE, SHOP, TOTAL, s23

@@ -1,12 +1,15 @@
 """What is asked about one account costs what the account has, however many others there are."""
 
+import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from services.credits.days import close_next
+from shared import kept_plans, postgres
 from shared.contracts.types import JsonObject
-from shared.kept_plans import PLANNED_AT
 from tests.credits.queries.clerk import Clerk, question, token
 from tests.databases import own_database
 from tests.making import completed, paid, uuid
@@ -18,6 +21,9 @@ ANOTHER = {
     "usage": "'usage_id', gen_random_uuid(), 'operation_id', gen_random_uuid()",
     "ledger": "'seq', n",
     "hourly_usage": "'site_id', gen_random_uuid()",
+    "daily_usage": "'site_id', gen_random_uuid()",
+    "daily_totals": "'day', timestamptz '2026-01-01' + n * interval '1 day'",
+    "daily_ledger": "'day', timestamptz '2026-01-01' + n * interval '1 day'",
     "reservations": "'subject_id', gen_random_uuid()",
 }
 COPY = """
@@ -28,7 +34,11 @@ COPY = """
 """
 READ = """
     SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int FROM pg_stat_user_tables
-    WHERE relname ~ '^(ledger|usage|hourly_usage|reservations|accounts)'
+    WHERE relname ~ '^(ledger|usage|hourly|daily|reservations|accounts)'
+"""
+PLANNED = """
+    SELECT prepare_time FROM pg_prepared_statements
+    WHERE statement ~ 'FROM accounts' AND generic_plans > 0
 """
 KINDS: list[tuple[str, JsonObject]] = [
     ("credits.balance", {}),
@@ -57,7 +67,7 @@ def url(home: Path, environment: dict[str, str]) -> Iterator[str]:
 
 async def rows_read(clerk: Clerk) -> int:
     """By the one connection that all questions of a test go through."""
-    async with clerk.credits.service.database.pool_for(None).acquire() as connection:
+    async with clerk.credits.service.database.reading().acquire() as connection:
         await connection.execute("SELECT pg_stat_force_next_flush()")
         await connection.execute("SELECT pg_stat_clear_snapshot()")
         read: int = await connection.fetchval(READ)
@@ -68,6 +78,7 @@ async def test_no_row_of_another_account_is_read(clerk: Clerk, account: str) -> 
     pool, owner = clerk.credits.service.database.pool_for(None), token("developer", account)
     mine = [completed(n, account, site_id=uuid(n)) for n in range(OWN)]
     await clerk.hears(paid(500, account), *mine)
+    await close_next(pool, datetime.now(UTC) + timedelta(days=2))
     for table, values in ANOTHER.items():
         await pool.execute(COPY.format(table, values), account, OTHERS)
     await pool.execute("ANALYZE")
@@ -83,17 +94,18 @@ async def test_no_row_of_another_account_is_read(clerk: Clerk, account: str) -> 
     assert min(read) >= 0
 
 
-async def test_plans_are_made_anew_after_a_while(clerk: Clerk, account: str) -> None:
+async def test_plans_are_made_anew_after_a_while(
+    clerk: Clerk, url: str, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that was made for a small table is no good for a large one."""
-    pool = clerk.credits.service.database.pool_for(None)
-    planned_at = f"SELECT current_setting('{PLANNED_AT}', true)"
-    await clerk.tells("credits.balance", account)
-    first = await pool.fetchval(planned_at)
-    await clerk.tells("credits.balance", account)
-    again = await pool.fetchval(planned_at)
-    await pool.execute(f"SELECT set_config('{PLANNED_AT}', '2026-01-01', false)")
-    await clerk.tells("credits.balance", account)
-    later = await pool.fetchval(planned_at)
+    monkeypatch.setattr(kept_plans, "KEPT_SECONDS", 0.2)
+    async with postgres.connected(url, "short") as clerk.credits.service.database:
+        made: list[set[datetime]] = []
+        for pause in (0, 0, 0.3):
+            await asyncio.sleep(pause)
+            await clerk.tells("credits.balance", account)
+            async with clerk.credits.service.database.reading().acquire() as connection:
+                made.append({row[0] for row in await connection.fetch(PLANNED)})
 
-    assert first == again
-    assert later > first
+    assert made[0] == made[1]
+    assert made[1].isdisjoint(made[2])
