@@ -20,7 +20,7 @@ from shared.contracts.operating import (
 )
 from shared.contracts.types import HEX_GROUPS
 
-Key: TypeAlias = tuple[str, str]  # An account, and the natural key of a command: a UUID.
+Key: TypeAlias = tuple[str, str]  # An account, and the natural key of a command.
 Replies: TypeAlias = Mapping[Key, Outcome | None]
 Books = TypeVar("Books", bound=AsOf)
 # The replies to the commands of one topic, by their accounts and ids: one statement.
@@ -39,10 +39,17 @@ class Kept(Generic[Books]):
 
     of_accounts: Mapping[str, Find[Books]]
     of_nobody: Mapping[str, Tell[Books]] = field(default_factory=dict)
+    # Which words commands are known by, of those topics whose natural key is no UUID.
+    words: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def topics(self) -> Sequence[str]:
         return *self.of_accounts, *self.of_nobody, *NOT_KEPT
+
+    def may_know(self, topic: str, name: str) -> bool:
+        """Whether a command of this topic can have such an id."""
+        words = self.words.get(topic)
+        return bool(IS_UUID.fullmatch(name)) if words is None else name in words
 
 
 async def outcomes_of(
@@ -51,7 +58,7 @@ async def outcomes_of(
     """Nothing is started; a command that left its id free is one that nobody knows."""
     wanted = defaultdict[str, set[Key]](set)
     for topic, key in map(asked_about, questions):
-        if topic in kept.of_accounts and key is not None and IS_UUID.fullmatch(key[1]):
+        if topic in kept.of_accounts and key is not None and kept.may_know(topic, key[1]):
             wanted[topic].add(key)
     found = {topic: await kept.of_accounts[topic](books, keys) for topic, keys in wanted.items()}
     return [outcome(kept, books, question, found) for question in questions]

@@ -1,4 +1,7 @@
-"""A command is answered once, and then always so."""
+"""A command is answered once, and then always so.
+
+What may be changed to and fro under one id is answered so while it stands.
+"""
 
 from services.limits import outcomes, refusals
 from services.limits.book import Account, Book, Kept
@@ -15,6 +18,14 @@ def kept(book: Book, command: Command, kind: str) -> Reply | None:
         return outcomes.again(command, known.answer)
     state = "refused" if outcomes.read_stored(known.answer).error else "done"
     return command.refused(refusals.other_content(kind, state))
+
+
+def latest(book: Book, command: Command) -> Reply | None:
+    """What was answered to the latest change under this id, if this very command made it."""
+    known = book.kept.get((command.account_id, command.topic, command.subject))
+    if known is None or known.request != encode(command):
+        return None
+    return outcomes.again(command, known.answer)
 
 
 def keep(book: Book, account: Account, command: Command, answer: StoredReply) -> Reply:

@@ -66,10 +66,12 @@ def is_last_owner(book: Book, member: Member) -> bool:
 def change_role(book: Book, command: RoleChangeRequested, asked: Asked) -> list[Message]:
     """Give another role or other sites; whoever has them already is answered so again.
 
-    Roles come and go, so neither a yes nor a no is kept under the member's id.
+    Roles come and go under the member's id: the latest change alone is kept, and no refusal.
     """
     account = book.accounts[command.account_id]
     member = book.members.get((command.account_id, command.member_id))
+    if is_as_asked(member, command) and (reply := answers.latest(book, command)) is not None:
+        return [reply]
     if account.status == "cancelled":
         return [command.refused(not_active(account, book.now))]
     if member is None or not member.has_a_seat:
@@ -84,7 +86,7 @@ def change_role(book: Book, command: RoleChangeRequested, asked: Asked) -> list[
         member.site_access = tuple(command.site_access)
     about = AuditObject(type="member", id=member.member_id)
     return [
-        outcomes.reply(command, changed(member)),
+        answers.keep(book, account, command, changed(member)),
         outcomes.member_changed(member, "role", previous),
         audited(book, command, asked, about, before, as_audited(member)),
     ]
@@ -94,7 +96,10 @@ def changed(member: Member) -> StoredReply:
     return outcomes.done(RoleChanged(member=outcomes.member(member)))
 
 
-def is_as_asked(member: Member, command: RoleChangeRequested) -> bool:
+def is_as_asked(member: Member | None, command: RoleChangeRequested) -> bool:
+    """Whether he is here, with this role and these sites."""
+    if member is None or not member.has_a_seat:
+        return False
     sites = command.site_access
     has_sites = sites is None or set(sites) == set(member.site_access)
     return has_sites and member.role == command.role

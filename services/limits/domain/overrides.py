@@ -2,10 +2,11 @@
 
 from services.limits import outcomes, refusals
 from services.limits.book import Account, Book, Override
+from services.limits.domain import answers
 from shared.asked import Asked, audited
 from shared.contracts.errors import LimitType
 from shared.contracts.limits import OverrideUpdateRequested
-from shared.contracts.message import Message
+from shared.contracts.message import Message, Reply
 from shared.contracts.operating import AuditObject
 from shared.contracts.types import JsonObject
 
@@ -16,8 +17,7 @@ def override(book: Book, command: OverrideUpdateRequested, asked: Asked) -> list
     known = account.overrides.get(limit_type)
     row = known or Override(account.lane, account.account_id, limit_type)
     if row.version == command.expected_version + 1 and is_as_asked(row, command):
-        said = outcomes.override_updated(book, account, limit_type, row)
-        return [outcomes.reply(command, said, replayed=True)]
+        return [answers.latest(book, command) or as_it_stands(book, account, row, command)]
     if row.version != command.expected_version:
         return [command.refused(refusals.changed_since(row.version))]
     before = as_audited(book, account, limit_type)
@@ -29,9 +29,17 @@ def override(book: Book, command: OverrideUpdateRequested, asked: Asked) -> list
     after = as_audited(book, account, limit_type) | {"reason": row.reason}
     about = AuditObject(type="limit", id=limit_type)
     return [
-        outcomes.reply(command, said),
+        answers.keep(book, account, command, said),
         audited(book, command, asked, about, before, after),
     ]
+
+
+def as_it_stands(
+    book: Book, account: Account, row: Override, command: OverrideUpdateRequested
+) -> Reply:
+    """Of a change whose answer was not kept."""
+    said = outcomes.override_updated(book, account, row.limit_type, row)
+    return outcomes.reply(command, said, replayed=True)
 
 
 def is_as_asked(row: Override, command: OverrideUpdateRequested) -> bool:

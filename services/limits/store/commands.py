@@ -1,4 +1,7 @@
-"""The answers to commands that no hold remembers: sought by what was asked, kept for ever."""
+"""The answers to commands that no hold remembers: sought by what was asked, kept for ever.
+
+Of a role and of a limit by hand the latest change alone: such ids are used again and again.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
@@ -8,15 +11,29 @@ from services.limits.domain import Cause
 from shared.contracts.limits import (
     InviteRequested,
     MemberRemoveRequested,
+    OverrideUpdateRequested,
     OwnershipTransferRequested,
+    RoleChangeRequested,
 )
 from shared.keys import among, find, save_rows
 from shared.lanes import lane_of
 from shared.postgres import Transaction
 
-Asking: TypeAlias = InviteRequested | MemberRemoveRequested | OwnershipTransferRequested
+Asking: TypeAlias = (
+    InviteRequested
+    | MemberRemoveRequested
+    | OwnershipTransferRequested
+    | OverrideUpdateRequested
+    | RoleChangeRequested
+)
 ASKING: frozenset[type[Asking]] = frozenset(
-    (InviteRequested, MemberRemoveRequested, OwnershipTransferRequested)
+    (
+        InviteRequested,
+        MemberRemoveRequested,
+        OwnershipTransferRequested,
+        OverrideUpdateRequested,
+        RoleChangeRequested,
+    )
 )
 FIND = """
     SELECT lane, account_id::text, topic, natural_key, request, answer

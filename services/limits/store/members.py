@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from services.limits.book import Book, Member
+from services.limits.book import Book, Member, MemberKey
 from services.limits.domain import Cause, InvitationDue
 from shared.contracts.limits import (
     AccountOpened,
@@ -20,6 +20,7 @@ from shared.contracts.limits import (
     RoleChangeRequested,
 )
 from shared.keys import Key, among, find
+from shared.lanes import lane_of
 from shared.postgres import Record, Transaction
 
 OfATeam: TypeAlias = (
@@ -135,6 +136,12 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     for row in rows:
         member = member_of(row)
         book.members[member.account_id, member.member_id] = member
+
+
+async def known(tx: Transaction, whose: Collection[MemberKey]) -> dict[MemberKey, Member]:
+    """Whoever has these ids, also when he has no seat any more."""
+    rows = await find(tx, FIND_BY_ID, {(lane_of(key[0]), *key) for key in whose})
+    return {(one.account_id, one.member_id): one for one in map(member_of, rows)}
 
 
 def users_in(causes: Sequence[Cause]) -> Iterable[tuple[str, str]]:

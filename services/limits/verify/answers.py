@@ -68,7 +68,7 @@ removed = Kind(
     is_kept=is_done,
 )
 
-# Roles and limits by hand come and go under one id: no answer of theirs is kept.
+# Roles and limits by hand come and go under one id: the latest answer alone is kept.
 KINDS: Kinds = MappingProxyType(
     {
         HoldReplied.topic: of_type(HoldReplied, of_holds(HoldRequested), other_hold),

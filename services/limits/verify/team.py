@@ -5,11 +5,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from services.limits.book import Member, MemberKey
-from services.limits.store.members import FIND_BY_ID, member_of
+from services.limits.store import members
 from shared.contracts.limits import Member as SaidMember
 from shared.contracts.limits import MemberChanged
-from shared.keys import find
-from shared.lanes import lane_of
 from shared.postgres import Transaction
 from shared.verify.order import Heard, identity
 from shared.verifying import Finding, Violation
@@ -52,9 +50,8 @@ class Team:
         """Look at each member of whom anything was told, so many at a time."""
         keys = iter(self._may_be)
         while some := list(islice(keys, MEMBERS_A_TIME)):
-            wanted = {(lane_of(account_id), account_id, name) for account_id, name in some}
-            rows = [member_of(row) for row in await find(tx, FIND_BY_ID, wanted)]
-            stand = {(row.account_id, row.member_id): looks_of(row) for row in rows}
+            rows = await members.known(tx, some)
+            stand = {key: looks_of(row) for key, row in rows.items()}
             finding.checked += len(some)
             for key in some:
                 if stand.get(key) not in self._may_be[key]:

@@ -1,13 +1,15 @@
 """What is answered about an account: its limits, its team, its credits, and its commands."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from shared.contracts.credits import BalanceChanged
-from shared.contracts.message import encode
+from shared.contracts.limits import InviteReplied, OverrideUpdateRequested
+from shared.contracts.message import Command, encode
 from shared.contracts.moments import in_milliseconds, window_of
 from shared.contracts.operating import fingerprint
 from tests.limits.handlers.worker import Worker, working
-from tests.limits.making import OWNER, asks_for, invite, opened, override
+from tests.limits.making import OWNER, accepted, asks_for, invite, opened, override, role, transfer
 from tests.making import on_plan, uuid
 from tests.signing import by
 
@@ -113,6 +115,72 @@ async def test_an_answer_is_found_again_by_what_was_asked(worker: Worker, accoun
     assert denied["fingerprint"] == fingerprint(encode(hold))
     assert other["reply"]["status"] in ("ok", "error")
     assert nothing == {"known": False}
+
+
+async def seated(worker: Worker, account: str) -> str:
+    """Somebody who is invited to a team with an owner."""
+    seat = by("admin", invite(1, EMAIL, account))
+    await worker.obey(on_plan("growth", account), opened(account), seat)
+    (reply,) = worker.recorder.messages(InviteReplied)
+    assert reply.data is not None
+    return reply.data.member_id
+
+
+async def test_the_latest_change_of_a_role_or_a_limit_is_found_by_what_it_is_of(
+    worker: Worker, account: str
+) -> None:
+    member = await seated(worker, account)
+    changes: list[Command] = [
+        *(role(member, name, account) for name in ("admin", "viewer")),
+        *(override("sites", limit, version, account) for version, limit in enumerate((7, None))),
+    ]
+    too_late = override("sites", 9, 0, account)
+    sent = [await worker.obey(by("developer", one)) for one in (*changes, too_late)]
+    replies = [said[0].said for said in sent]
+    assert [reply["status"] for reply in replies] == ["ok"] * 4 + ["error"]
+
+    for change, reply in ((changes[1], replies[1]), (changes[3], replies[3])):
+        about = {"topic": change.topic, "id": change.subject}
+        told = await worker.tells("command.outcome", account, **about)
+
+        assert told["fingerprint"] == fingerprint(encode(change))
+        assert told["reply"] == {"status": "ok", "data": reply["data"]}
+        (again,) = await worker.obey(by("developer", change))
+        assert again.said == {**reply, "replayed": True}
+        assert await worker.tells("command.outcome", account, **about) == told
+        assert await worker.tells("command.outcome", str(uuid4()), **about) == {"known": False}
+    for name in ("keywords", "no-limit", member):
+        topic = too_late.topic
+        assert await worker.tells("command.outcome", account, topic=topic, id=name) == {
+            "known": False
+        }
+
+
+async def test_a_role_that_somebody_lost_since_is_no_answer(worker: Worker, account: str) -> None:
+    """Who asks for it again must not take the first answer for one to this."""
+    member = await seated(worker, account)
+    change = role(member, "admin", account)
+    await worker.obey(accepted(member, "ben", account), by("owner", change, OWNER))
+    about = {"topic": change.topic, "id": member}
+    assert (await worker.tells("command.outcome", account, **about))["known"]
+
+    await worker.obey(by("owner", transfer(2, member, account), OWNER))
+
+    assert await worker.tells("command.outcome", account, **about) == {"known": False}
+
+
+async def test_what_was_changed_before_answers_were_kept_is_answered_as_it_stands(
+    worker: Worker, account: str
+) -> None:
+    change = by("developer", override("sites", 7, account=account))
+    (first, *_) = await worker.obey(change)
+    await worker.fetch("DELETE FROM commands WHERE account_id = $1", account)
+
+    (again,) = await worker.obey(by("developer", override("sites", 7, account=account)))
+
+    assert again.said == {**first.said, "replayed": True}
+    about = {"topic": OverrideUpdateRequested.topic, "id": "sites"}
+    assert await worker.tells("command.outcome", account, **about) == {"known": False}
 
 
 async def test_what_every_service_answers_is_answered(worker: Worker, account: str) -> None:

@@ -17,8 +17,8 @@ from tests.limits.handlers.worker import working
 from tests.recorder import Recorder
 from tests.signing import KEY
 
-# Roles and limits by hand come and go under one id, and the others tell of nothing that is kept.
-KEPT_NOWHERE = {
+# Of roles and of limits by hand the latest answer alone is kept; the others tell of nothing kept.
+NOT_LOOKED_AT = {
     "team.member.role.change.replied",
     "limits.override.update.replied",
     "limits.query.replied",
@@ -139,10 +139,10 @@ def url(home: Path, environment: dict[str, str]) -> Iterator[str]:
         yield url
 
 
-def test_whatever_limits_says_is_looked_at_or_kept_nowhere() -> None:
+def test_whatever_limits_says_is_looked_at_or_known_not_to_be() -> None:
     looked_at = {*answers.KINDS, *facts.TOPICS, *sayings.KINDS}
-    assert looked_at | KEPT_NOWHERE == {message.topic for message in ANNOUNCED}
-    assert not looked_at & KEPT_NOWHERE
+    assert looked_at | NOT_LOOKED_AT == {message.topic for message in ANNOUNCED}
+    assert not looked_at & NOT_LOOKED_AT
 
 
 async def found(tx: Transaction, topics: Remembered, damage: str = "SELECT 1") -> Report:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
+from msgspec import convert
+
 from shared.contracts.errors import Error
 from shared.contracts.limits import (
     HoldGranted,
@@ -133,7 +135,7 @@ def fields_of(data: Json) -> dict[str, Json]:
         case OwnershipTransferred():
             return {"owner": data.owner, "previous": data.previous}
         case OverrideUpdated():
-            return {"row": row(data.row), "version": data.version}
+            return {"row": data.row, "version": data.version}
     raise AssertionError(data)
 
 
@@ -142,7 +144,7 @@ def numbers_in(data: dict[str, Json]) -> Words:
     if "owner" in data:
         return person(data["owner"]), person(data["previous"])
     if "row" in data:
-        return data["row"], data["version"]
+        return row(data["row"]), data["version"]
     if "member" in data:
         return person(data["member"]), data.get("current"), data.get("limit")
     names = ("current", "limit", "available", "granted", "window", "expires_at")
@@ -154,7 +156,8 @@ def person(member: Member | dict[str, Json]) -> Words:
     return tuple(tuple(said.get(x) or ()) if x == "site_access" else said.get(x) for x in PERSON)
 
 
-def row(limit: LimitRow) -> tuple[int, int, int | None, int]:
+def row(said: LimitRow | dict[str, Json]) -> tuple[int, int, int | None, int]:
+    limit = convert(said, LimitRow) if isinstance(said, dict) else said
     return limit.current, limit.held, limit.limit, limit.over_by
 
 

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from shared.contracts.limits import (
     OverageCleared,
     OverageDetected,
     OverrideUpdateReplied,
     WindowOpened,
 )
+from shared.contracts.message import encode
 from shared.contracts.operating import AuditRecorded
 from tests.hearing import all_of, only, refused, to_customers
 from tests.limits.making import asks_for, cleared, confirmed, opened, override, plan_now, site_made
@@ -93,6 +96,17 @@ def test_a_limit_of_its_own_goes_before_the_plans_until_it_is_cleared() -> None:
     assert only(OverrideUpdateReplied, desk.tell(override("sites", 7))).replayed
     desk.tell(cleared("sites", 1), asked=BY_DEVELOPER)
     assert (desk.row("sites").limit, desk.row("sites").override) == (2, False)
+
+
+def test_a_limit_of_its_own_is_answered_the_same_however_much_is_used_since() -> None:
+    desk = desk_on("starter")
+    first = only(OverrideUpdateReplied, desk.tell(override("sites", 7), asked=BY_DEVELOPER))
+    desk.tell(site_made(1))
+
+    (again,) = desk.tell(override("sites", 7), asked=BY_DEVELOPER)
+
+    assert isinstance(again, OverrideUpdateReplied)
+    assert encode(again) == encode(replace(first, replayed=True))
 
 
 def test_whoever_read_an_older_override_is_told_its_version() -> None:

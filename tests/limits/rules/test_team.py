@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from services.limits.book import Member
-from services.limits.domain import Asked, Unfit
+from services.limits.domain import Asked, InvitationDue, Unfit
 from shared.contracts.limits import (
     InviteReplied,
     MemberChanged,
@@ -15,6 +16,7 @@ from shared.contracts.limits import (
     RoleChangeReplied,
     TeamInvited,
 )
+from shared.contracts.message import encode
 from shared.contracts.operating import AuditRecorded
 from tests.hearing import all_of, only, refused
 from tests.limits.making import (
@@ -126,6 +128,15 @@ def test_whoever_comes_keeps_the_seat_and_whoever_comes_too_late_has_none() -> N
     assert desk.used("users") == (1, 0)
 
 
+def test_an_invitation_is_open_until_its_time_has_passed() -> None:
+    desk = desk_on("starter")
+    member = invited(desk.tell(invite(1), asked=BY_OWNER)).member_id
+    desk.end_batch(timedelta(days=7, milliseconds=-1))
+
+    assert desk.tell(InvitationDue(ANN, member)) == []
+    assert desk.used("users") == (2, 0)
+
+
 def test_whoever_has_a_seat_already_gives_the_second_one_back() -> None:
     desk = desk_on("starter")
     member = invited(desk.tell(invite(1), asked=BY_OWNER)).member_id
@@ -198,6 +209,24 @@ def test_a_role_comes_and_goes_and_who_has_it_already_is_told_so() -> None:
     assert [reply.replayed for reply in changes] == [False, True, False, False]
     error = refused(desk.tell(role(member, "viewer", expected_role="editor"), asked=BY_ADMIN))
     assert (error.code, error.state) == ("conflict", "admin")
+
+
+def test_a_change_of_a_role_is_answered_the_same_while_it_stands() -> None:
+    desk = desk_on("growth")
+    member = hired(desk, 1, "bert")
+    change = role(member, "admin", expected_role="editor")
+    first = only(RoleChangeReplied, desk.tell(change, asked=BY_ADMIN))
+    desk.tell(seen("bert", "2026-01-15T11:00:00.000Z"))
+
+    (again,) = desk.tell(change, asked=BY_ADMIN)
+    other = only(RoleChangeReplied, desk.tell(role(member, "admin"), asked=BY_ADMIN))
+
+    assert isinstance(again, RoleChangeReplied)
+    assert encode(again) == encode(replace(first, replayed=True))
+    assert other.data is not None
+    assert other.data.member.last_seen_at == "2026-01-15T11:00:00.000Z"
+    desk.tell(role(member, "viewer"), asked=BY_ADMIN)
+    assert refused(desk.tell(change, asked=BY_ADMIN)).state == "viewer"
 
 
 def test_nobody_who_is_only_invited_owns_anything() -> None:

@@ -58,10 +58,12 @@ def overridden(
     wanted = Own(said.expected_version + 1, not said.clear, said.limit, said.reason)
     if known != wanted and known.version != said.expected_version:
         return [Answer("conflict", ("override", "changed", known.version))]
-    is_again = known == wanted
+    if known == wanted:
+        return [one.answers[said.topic, kind][1]._replace(again=True)]
     one.own[kind] = wanted
-    answer = Answer("ok", (world.row(one, kind), wanted.version), is_again)
-    return [answer] if is_again else [answer, teaming.audited(said, asked, "limit")]
+    answer = Answer("ok", (world.row(one, kind), wanted.version))
+    one.answers[said.topic, kind] = said, answer
+    return [answer, teaming.audited(said, asked, "limit")]
 
 
 EVENTS: Mapping[type[Message], Obeyed] = {

@@ -149,11 +149,17 @@ def role_changed(
     world: World, one: Customer, said: RoleChangeRequested, asked: Asked
 ) -> list[Seen]:
     person = world.person(said.account_id, said.member_id)
-    if one.status[1] == "cancelled" or person is None or not person.sits:
+    if person is None or not person.sits:
         return [CLOSED if one.status[1] == "cancelled" else NOBODY]
     sites = person.sites if said.site_access is None else tuple(said.site_access)
-    if (said.role, sorted(sites)) == (person.role, sorted(person.sites)):
-        return [Answer("ok", (person.words(), None, None), again=True)]
+    stands = (said.role, sorted(sites)) == (person.role, sorted(person.sites))
+    known = one.answers.get((said.topic, said.member_id))
+    if stands and known and known[0] == said:
+        return [known[1]._replace(again=True)]
+    if one.status[1] == "cancelled":
+        return [CLOSED]
+    if stands:
+        return [role_now(person)._replace(again=True)]
     rises = said.role == "owner"
     falls = not rises and one.owners() == [person]
     answer = first(
@@ -169,7 +175,12 @@ def role_changed(
         return [answer]
     previous, person.role, person.sites = person.role, said.role, sites
     fact = changed(person, "role", previous)
-    return [Answer("ok", (person.words(), None, None)), fact, audited(said, asked, "member")]
+    one.answers[said.topic, said.member_id] = said, role_now(person)
+    return [role_now(person), fact, audited(said, asked, "member")]
+
+
+def role_now(person: Person) -> Answer:
+    return Answer("ok", (person.words(), None, None))
 
 
 def transferred(
