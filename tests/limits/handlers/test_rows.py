@@ -174,6 +174,18 @@ async def test_a_refusal_is_kept_and_told_again(
     assert again == {**first, "replayed": True}
 
 
+@pytest.mark.parametrize("quantity", [0, -1])
+async def test_nothing_is_no_wish_and_leaves_the_id_free(
+    worker: Worker, account: str, quantity: int
+) -> None:
+    (reply,) = await worker.obey(asks_for(1, quantity, account=account))
+
+    assert reply.said["error"]["code"] == "invalid"
+    assert [one["path"] for one in reply.said["error"]["fields"]] == ["quantity"]
+    assert await worker.fetch("SELECT 1 FROM holds WHERE account_id = $1", account) == []
+    assert data_of(await worker.obey(asks_for(1, 1, account=account)), HoldReplied.topic)
+
+
 async def test_confirming_more_than_was_granted_is_a_dead_letter(
     worker: Worker, account: str
 ) -> None:

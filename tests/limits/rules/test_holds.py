@@ -67,7 +67,21 @@ def test_a_release_frees_all_and_nothing_is_confirmed_after_it() -> None:
     assert desk.used("keywords") == (0, 0)
 
 
-@pytest.mark.parametrize("said", ["too many", "of others", "of nobody"])
+def test_a_release_that_comes_too_late_undoes_nothing() -> None:
+    desk = desk_on("starter")
+    first, second = held(desk.tell(asks_for(1, 100))), held(desk.tell(asks_for(2, 10)))
+    desk.tell(confirmed(first.hold_id, 100), released(first.hold_id))
+    desk.until(NOON + timedelta(minutes=10))
+
+    desk.tell(released(second.hold_id), confirmed(second.hold_id, 10))
+
+    assert [hold.state for hold in desk.book.holds.values()] == ["confirmed", "confirmed"]
+    assert desk.used("keywords") == (110, 0)
+
+
+@pytest.mark.parametrize(
+    "said", ["too many", "of others", "of nobody", "freed by others", "freed by nobody"]
+)
 def test_what_fits_no_hold_is_set_aside_and_changes_nothing(said: str) -> None:
     desk = desk_on("starter")
     hold = held(desk.tell(asks_for(1, 100)))
@@ -75,6 +89,8 @@ def test_what_fits_no_hold_is_set_aside_and_changes_nothing(said: str) -> None:
         "too many": confirmed(hold.hold_id, 101),
         "of others": confirmed(hold.hold_id, 1, BOB),
         "of nobody": confirmed(uuid(404), 1),
+        "freed by others": released(hold.hold_id, BOB),
+        "freed by nobody": released(uuid(404)),
     }[said]
 
     assert [type(one) for one in desk.tell(message)] == [Unfit]
