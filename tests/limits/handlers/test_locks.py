@@ -1,0 +1,96 @@
+"""What a poll locks, and in which order: accounts by their keys, before anything of them is read.
+
+The order is the same for all, so that no two workers can wait for each other. Each test stands in
+the way of a worker at one row, and looks at what the worker does while it waits.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+
+from services.limits.store.accounts import LOCK
+from shared.contracts.limits import HoldReplied
+from shared.contracts.message import Message
+from shared.lanes import lane_of
+from tests.limits.handlers.worker import Worker, working
+from tests.limits.making import asks_for
+
+LOOK_EVERY_SECONDS = 0.01
+SOON_SECONDS = 30.0
+ACCOUNTS = 8
+# The planner seeks accounts one by one, as they are named; in a small table it would sort them.
+AS_IN_A_LARGE_TABLE = "?enable_mergejoin=off&enable_hashjoin=off"
+WAITS_FOR_A_LOCK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+FREE_ACCOUNTS = """
+    SELECT account_id::text FROM accounts WHERE account_id = ANY($1::uuid[])
+    FOR NO KEY UPDATE SKIP LOCKED
+"""
+USE = "UPDATE counters SET used = $2 WHERE account_id = $1 AND limit_type = 'keywords'"
+
+
+@asynccontextmanager
+async def waiting(worker: Worker, poll: Sequence[Message]) -> AsyncIterator[None]:
+    """Have a worker wait for a row that somebody else holds, until that one lets go."""
+    pool = worker.service.database.pool_for(None)
+    applying = asyncio.create_task(worker.obey(*poll))
+    async with asyncio.timeout(SOON_SECONDS):
+        while not await pool.fetchval(WAITS_FOR_A_LOCK):
+            assert not applying.done(), "nothing was waited for"
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        yield
+        await applying
+
+
+async def test_what_is_left_is_read_once_nobody_else_can_take_of_it(
+    worker: Worker, account: str
+) -> None:
+    """Free has 100 keywords: somebody uses 90 of them while a worker waits with a wish for 11."""
+    await worker.obey(asks_for(1, 1, account=account))
+    pool = worker.service.database.pool_for(None)
+
+    async with pool.acquire() as other:
+        changing = other.transaction()
+        await changing.start()
+        await other.fetch(LOCK, [lane_of(account)], [account])
+        async with waiting(worker, [asks_for(2, 11, account=account)]):
+            await other.execute(USE, account, 89)
+            await changing.commit()
+
+    reply = worker.recorder.messages(HoldReplied)[-1]
+    assert reply.error is not None
+    assert (reply.error.code, reply.error.current, reply.error.available) == (
+        "limit.reached",
+        90,
+        10,
+    )
+
+
+@pytest.mark.parametrize("place", [0, ACCOUNTS // 2, ACCOUNTS - 1])
+async def test_accounts_are_locked_in_the_order_of_their_keys(url: str, place: int) -> None:
+    accounts = [str(uuid4()) for _ in range(ACCOUNTS)]
+    accounts.sort(key=lambda account: (lane_of(account), account))
+    held = accounts[place]
+    async with working(url + AS_IN_A_LARGE_TABLE) as worker:
+        await worker.obey(*wishes(accounts, 1))
+        pool = worker.service.database.pool_for(None)
+        async with pool.acquire() as other:
+            holding = other.transaction()
+            await holding.start()
+            await other.fetch(LOCK, [lane_of(held)], [held])
+            async with waiting(worker, wishes(accounts, 2)):
+                free = {row[0] for row in await pool.fetch(FREE_ACCOUNTS, accounts)}
+                await holding.rollback()
+
+    assert free == set(accounts[place + 1 :])
+
+
+def wishes(accounts: Sequence[str], number: int) -> list[Message]:
+    """One poll that is about all of them, in an order that is nobody's."""
+    first, *rest = accounts
+    return [asks_for(number, 1, account=one) for one in (*reversed(rest), first)]
