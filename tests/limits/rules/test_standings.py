@@ -148,6 +148,14 @@ def test_a_new_limit_starts_new_marks_and_a_small_one_has_none() -> None:
     assert to_customers(desk.tell(site_made(1), site_made(2))) == []
 
 
+def test_a_mark_that_was_passed_before_its_limit_came_is_not_told() -> None:
+    desk = desk_on("starter", keywords=850)
+    desk.tell(override("keywords", 1_050), asked=BY_DEVELOPER)
+
+    assert to_customers(use(desk, 1, 10)) == []
+    assert [alert.threshold for alert in to_customers(use(desk, 2, 90))] == [90]
+
+
 def test_a_mark_may_be_told_again_in_another_month() -> None:
     desk = desk_on("starter", queries=39)
     assert len(to_customers(use(desk, 1, 1, "ahrefs_queries"))) == 1
