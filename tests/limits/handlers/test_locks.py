@@ -31,7 +31,10 @@ FREE_ACCOUNTS = """
     SELECT account_id::text FROM accounts WHERE account_id = ANY($1::uuid[])
     FOR NO KEY UPDATE SKIP LOCKED
 """
-USE = "UPDATE counters SET used = $2 WHERE account_id = $1 AND limit_type = 'keywords'"
+LIMIT = """
+    INSERT INTO overrides (lane, account_id, limit_type, allowed, is_set, reason, version)
+    VALUES ($1, $2, 'keywords', $3, true, 'Too much', 1)
+"""
 
 
 @asynccontextmanager
@@ -47,10 +50,10 @@ async def waiting(worker: Worker, poll: Sequence[Message]) -> AsyncIterator[None
         await applying
 
 
-async def test_what_is_left_is_read_once_nobody_else_can_take_of_it(
+async def test_what_is_left_is_read_once_nobody_else_can_change_it(
     worker: Worker, account: str
 ) -> None:
-    """Free has 100 keywords: somebody uses 90 of them while a worker waits with a wish for 11."""
+    """Free has 100 keywords: somebody leaves 10 of them while a worker waits with a wish."""
     await worker.obey(asks_for(1, 1, account=account))
     pool = worker.service.database.pool_for(None)
 
@@ -59,16 +62,12 @@ async def test_what_is_left_is_read_once_nobody_else_can_take_of_it(
         await changing.start()
         await other.fetch(LOCK, [lane_of(account)], [account])
         async with waiting(worker, [asks_for(2, 11, account=account)]):
-            await other.execute(USE, account, 89)
+            await other.execute(LIMIT, lane_of(account), account, 10)
             await changing.commit()
 
     reply = worker.recorder.messages(HoldReplied)[-1]
     assert reply.error is not None
-    assert (reply.error.code, reply.error.current, reply.error.available) == (
-        "limit.reached",
-        90,
-        10,
-    )
+    assert (reply.error.code, reply.error.limit, reply.error.available) == ("limit.reached", 10, 9)
 
 
 @pytest.mark.parametrize("place", [0, ACCOUNTS // 2, ACCOUNTS - 1])

@@ -1,5 +1,8 @@
 """What a batch leaves in the rows is what the next one finds, whoever reads it."""
 
+from itertools import count
+from uuid import uuid4
+
 import msgspec
 import pytest
 
@@ -12,6 +15,7 @@ from shared.contracts.limits import (
     ThresholdReached,
 )
 from shared.contracts.operating import AlertReadRequested
+from shared.lanes import lane_of
 from tests.limits.handlers.worker import Worker, states, working
 from tests.limits.making import (
     accepted,
@@ -22,6 +26,7 @@ from tests.limits.making import (
     keywords_gone,
     opened,
     override,
+    released,
     remove,
     role,
     seen,
@@ -197,6 +202,19 @@ async def test_confirming_more_than_was_granted_is_a_dead_letter(
     assert dead.topic == "limits.hold.confirmed.dlq"
     assert dead.header("dlq_reason") == b"invalid"
     assert msgspec.json.decode(dead.value or b"")["quantity"] == 11
+    assert await worker.fetch(COUNTERS, account) == [("keywords", 0, 10)]
+
+
+async def test_a_hold_of_another_account_is_a_dead_letter(worker: Worker, account: str) -> None:
+    """Also of a neighbour, whose rows lie in the same lane."""
+    granted = await worker.obey(asks_for(1, 10, account=account))
+    hold = data_of(granted, HoldReplied.topic)["hold_id"]
+    strangers = (str(uuid4()) for _ in count())
+    stranger = next(one for one in strangers if lane_of(one) == lane_of(account))
+
+    sent = await worker.obey(confirmed(hold, 10, stranger), released(hold, stranger))
+
+    assert [one.topic for one in sent] == ["limits.hold.confirmed.dlq", "limits.hold.released.dlq"]
     assert await worker.fetch(COUNTERS, account) == [("keywords", 0, 10)]
 
 

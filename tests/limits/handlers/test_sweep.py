@@ -56,6 +56,19 @@ async def test_a_month_begins_with_nothing_used(worker: Worker, url: str, accoun
     assert await worker.fetch(months, account) == [(1,)]
 
 
+async def test_a_month_begins_also_where_nothing_else_is_due(
+    worker: Worker, url: str, account: str
+) -> None:
+    await worker.obey(on_plan("starter", account), opened(account))
+
+    async with working(url, clock_offset=32 * DAY_SECONDS) as later:
+        sent = [one for one in await later.sweep() if is_of(account, one)]
+
+    (begun,) = (one.said for one in sent if one.topic == WindowOpened.topic)
+    (state,) = (one.said for one in sent if one.topic == UsageChanged.topic)
+    assert (state["window"], state["version"]) == (begun["window"], begun["version"])
+
+
 async def test_every_account_of_a_plan_follows_it(worker: Worker, url: str, account: str) -> None:
     await worker.obey(on_plan("growth", account))
 
