@@ -205,6 +205,17 @@ async def test_confirming_more_than_was_granted_is_a_dead_letter(
     assert await worker.fetch(COUNTERS, account) == [("keywords", 0, 10)]
 
 
+async def test_an_invitation_is_answered_in_another_batch_as_at_first(
+    worker: Worker, account: str
+) -> None:
+    await worker.obey(on_plan("scale", account), opened(account))
+    (first, *_) = await worker.obey(by("admin", invite(1, account=account)))
+
+    (again,) = await worker.obey(by("admin", invite(1, account=account)))
+
+    assert again.said == {**first.said, "replayed": True}
+
+
 async def test_a_hold_of_another_account_is_a_dead_letter(worker: Worker, account: str) -> None:
     """Also of a neighbour, whose rows lie in the same lane."""
     granted = await worker.obey(asks_for(1, 10, account=account))

@@ -2,9 +2,15 @@
 
 from itertools import count
 
-from shared.contracts.limits import InviteExpired, MemberChanged, UsageChanged, WindowOpened
+from shared.contracts.limits import (
+    HoldReplied,
+    InviteExpired,
+    MemberChanged,
+    UsageChanged,
+    WindowOpened,
+)
 from tests.limits.handlers.worker import Worker, states, working
-from tests.limits.making import asks_for, invite, opened, plan_now
+from tests.limits.making import asks_for, confirmed, invite, opened, plan_now
 from tests.making import on_plan
 from tests.signing import by
 
@@ -54,6 +60,23 @@ async def test_a_month_begins_with_nothing_used(worker: Worker, url: str, accoun
     assert again == []
     months = "SELECT count(DISTINCT month) FROM counters WHERE account_id = $1 AND month <> '-'"
     assert await worker.fetch(months, account) == [(1,)]
+
+
+async def test_what_was_held_last_month_is_added_to_what_was_used_in_it(
+    worker: Worker, url: str, account: str
+) -> None:
+    await worker.obey(on_plan("starter", account))
+    for number in (1, 2):
+        await worker.obey(asks_for(number, 3, "ahrefs_queries", account))
+    granted = [one.data for one in worker.recorder.messages(HoldReplied) if one.data]
+    await worker.obey(confirmed(granted[0].hold_id, 3, account))
+
+    async with working(url, clock_offset=32 * DAY_SECONDS) as later:
+        await later.obey(opened(account))
+        await later.obey(confirmed(granted[1].hold_id, 3, account))
+
+    used = "SELECT used, held FROM counters WHERE account_id = $1 AND month = $2"
+    assert await worker.fetch(used, account, granted[0].window) == [(6, 0)]
 
 
 async def test_a_month_begins_also_where_nothing_else_is_due(
