@@ -12,3 +12,4 @@ async def test_a_steady_mix_survives_random_kills_with_green_books(scene: Scene)
     assert verdict.is_green, verdict.in_words()
     assert verdict.kills.total() >= 2
     assert verdict.answers.keys() <= {"ok", "conflict"}, "a conflict: it failed before it was asked"
+    assert verdict.sites == verdict.sites_made > 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from shared.actor import Actor, private_key_of, sign
 from shared.contracts.credits import OperationCompleted, OperationRequested
 from shared.contracts.message import Message, encode
+from shared.contracts.types import Role
 from shared.envelope import Outgoing
 from shared.lanes import partition_of
 from shared.wire import header, stamped
@@ -17,6 +18,7 @@ from tests import correcting, making, running
 from tests.credits.rules.pricing import config_update
 from tests.faults.scene import NUMBERS, accounts, some_numbers
 from tests.making import PARTITIONS, outgoing
+from tests.soak.mix_of_limits import MixOfLimits
 
 ACCOUNTS, PLENTY, PACKAGE = 40, 10**9, 10**6
 AN_ARTICLE = 47  # Credits.
@@ -38,6 +40,10 @@ class Mix:
     adjusted: int = 0
     said: int = 0
     changes: Iterator[int] = field(default_factory=count)
+    limits: MixOfLimits = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limits = MixOfLimits(self.chance, self.admin_of)
 
     @property
     def charged(self) -> int:
@@ -61,7 +67,7 @@ class Mix:
         said += [message for _ in range(few) for message in self.run()]
         said += [message for _ in range(few) for message in self.refund()]
         records = [outgoing(message) for message in said]
-        records += [self.adjustment(), *self.price_change()]
+        records += [self.adjustment(), *self.price_change(), *self.limits.second(few)]
         records += [one for one in records if self.chance.random() < TWICE]
         self.said += len(records)
         return records
@@ -125,6 +131,12 @@ class Mix:
         )
 
     def token(self) -> bytes:
+        return self.signed("dora", "developer")
+
+    def admin_of(self, account: str) -> bytes:
+        return self.signed("adam", "admin", account)
+
+    def signed(self, sub: str, role: Role, account: str | None = None) -> bytes:
         key = private_key_of(Path(self.environment["ACTOR_PRIVATE_KEY_FILE"]))
         until = int(time.time()) + A_DAY_SECONDS
-        return sign(Actor(sub="dora", role="developer", exp=until), key)
+        return sign(Actor(sub=sub, role=role, exp=until, account_id=account), key)

@@ -7,12 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka.errors import KafkaError
 
 from deploy.local import programs
 from deploy.verify import verify
+from shared.contracts import limits
 from shared.contracts.credits import OBEYED
 from shared.contracts.types import JsonObject
 from shared.envelope import Outgoing
@@ -22,10 +23,17 @@ from tests.soak.mischief import Mischief
 from tests.soak.mix import Mix
 
 TOPICS = [message.topic for message in OBEYED]
+TOPICS_OF_LIMITS = [message.topic for message in limits.OBEYED]
+WORKERS_OF_LIMITS = 2
+SERVICES = ["credits", "limits"]
 SEND_AGAIN_SECONDS, SEND_WITHIN_SECONDS = 0.5, 30.0
 SHOW_EVERY_SECONDS = 10.0
 CHARGED = """
     SELECT coalesce(sum(charged), 0)::bigint FROM reservations WHERE account_id = ANY($1::uuid[])
+"""
+SITES = """
+    SELECT coalesce(sum(used), 0)::bigint FROM counters
+    WHERE account_id = ANY($1::uuid[]) AND limit_type = 'sites'
 """
 APPLIED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM kafka_offsets"
 
@@ -53,12 +61,15 @@ class Verdict:
     answers: Counter[str]
     charged: int
     to_be_charged: int
+    sites: int
+    sites_made: int
     violations: Sequence[str]
 
     @property
     def is_green(self) -> bool:
-        """Nothing lost, nothing twice: every article is charged once, and the books balance."""
-        return self.charged == self.to_be_charged and not self.violations
+        """Nothing lost, nothing twice: articles and sites count once, and the books balance."""
+        counted = self.charged, self.sites
+        return counted == (self.to_be_charged, self.sites_made) and not self.violations
 
     def in_words(self) -> JsonObject:
         return {
@@ -69,25 +80,30 @@ class Verdict:
             "answers": dict(self.answers),
             "charged": self.charged,
             "to_be_charged": self.to_be_charged,
+            "sites": self.sites,
+            "sites_made": self.sites_made,
             "violations": list(self.violations),
         }
 
 
 async def soak(scene: Scene, plan: Plan) -> Verdict:
-    chance = random.Random(plan.seed)
+    chance, other = random.Random(plan.seed), replace(scene, service="limits")
     workers = [scene.worker(number) for number in range(1, plan.workers + 1)]
+    workers += [other.worker(number) for number in range(1, WORKERS_OF_LIMITS + 1)]
     mix = Mix(chance, scene.environment, plan.lives_a_second)
     mischief = Mischief(scene, workers, chance, plan.between_kills_seconds)
     with programs.running(workers):
-        await surely_told(scene, mix.funding())
+        await surely_told(scene, [*mix.funding(), *mix.limits.plans()])
         await rough_time(scene, plan, mix, mischief)
         log.info("quiet: waiting until everything is applied")
         await mischief.make_good()
         await scene.settled(*TOPICS)
+        await other.settled(*TOPICS_OF_LIMITS)
         violations = await broken_in(scene)  # While they work: what is due by now is swept.
-    answers = await scene.answered(mix.asked)
-    charged = await scene.value(CHARGED, mix.owners)
-    return Verdict(plan.seed, mix.said, mischief.kills, answers, charged, mix.charged, violations)
+    answers = await scene.answered(mix.asked) + await other.answered(mix.limits.asked)
+    charged = await scene.value(CHARGED, mix.owners), mix.charged
+    sites = await other.value(SITES, mix.limits.owners), mix.limits.sites
+    return Verdict(plan.seed, mix.said, mischief.kills, answers, *charged, *sites, violations)
 
 
 async def rough_time(scene: Scene, plan: Plan, mix: Mix, mischief: Mischief) -> None:
@@ -138,5 +154,5 @@ async def shown(scene: Scene, mix: Mix, seconds: float) -> None:
 
 
 async def broken_in(scene: Scene) -> list[str]:
-    report = await verify(scene.environment, ["credits"], BUSY)
+    report = await verify(scene.environment, SERVICES, BUSY)
     return [f"{i.id}: {i.finding.violations[:3]}" for i in report.invariants if i.finding.broken]
