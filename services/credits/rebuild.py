@@ -35,6 +35,8 @@ COMPUTED = """
 """
 GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
 
+# Nobody closes a day meanwhile, whose hours are written anew.
+CLOSE_NOTHING = "SELECT FROM closed_days FOR UPDATE"
 LOCK = """
     SELECT FROM accounts WHERE lane = $1 AND account_id = ANY($2::uuid[])
     ORDER BY lane, account_id FOR NO KEY UPDATE
@@ -161,6 +163,7 @@ async def repair_some(derived: Derived, pool: Pool, wrong: Sequence[Day]) -> Non
     lane = wrong[0].lane
     some = lane, [day.account_id for day in wrong], [day.day for day in wrong]
     async with transaction(pool) as tx:
+        await tx.execute(CLOSE_NOTHING)
         await tx.execute(LOCK, lane, sorted({day.account_id for day in wrong}))
         await tx.execute(derived.forget, *some)
         await tx.execute(derived.add_anew, *some)

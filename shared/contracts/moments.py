@@ -35,6 +35,7 @@ def window_of(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m")
 
 
+@lru_cache(maxsize=64)
 def end_of(window: str) -> datetime:
     """The first moment after a UTC month."""
     year, month = int(window[:4]), int(window[5:])

@@ -102,7 +102,7 @@ async def test_questions_about_a_long_past_are_answered_while_commands_are_obeye
     asked = Questions("queries-40", "asked", 1, 40, 1, repeats=1, operations=5_000, lives=15_000)
     async with rigs.connected(*stack) as rig:
         found = await asked.measure(rig)
-        assert await rig.database.fetchval("SELECT count(*) FROM reservations") == 20_000
+        assert await rig.database.fetchval("SELECT count(*) FROM reservations") == 35_000
         assert await rig.database.fetchval(MONTHS_OVER) == 0
     assert (found.questions, found.usage_rows) == (40, 5_000)
     assert found.lives_a_second.median > 0

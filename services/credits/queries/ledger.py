@@ -77,7 +77,8 @@ SUMS_OF_ONE = f"""
             WHERE {OF_ITS} AND day >= asked.first_day AND day < {DAYS_UNTIL}
             UNION ALL
             SELECT greatest(moved, 0), moved FROM {ENTRIES}
-            WHERE {OF_ITS} AND created_at >= {DAYS_UNTIL} AND created_at < asked.until
+            WHERE {DAYS_UNTIL} < asked.until AND {OF_ITS}
+              AND created_at >= {DAYS_UNTIL} AND created_at < asked.until
               AND {AFTER_DAYS.format(DAYS_UNTIL)}
         ) AS summed
     ) AS entry

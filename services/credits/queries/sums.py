@@ -1,4 +1,4 @@
-"""Sums of use, as they are added up from the sums by hour."""
+"""Sums of use, as they are added up from the sums by day and hour."""
 
 from collections.abc import Iterable
 from operator import attrgetter

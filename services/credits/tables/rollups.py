@@ -29,7 +29,11 @@ def quantity_column(name: str) -> Column[object]:
 
 
 def describe_sums(
-    table: str, moment: str, of_credits: Callable[[str], Column[Any]], fillfactor: int = 100
+    table: str,
+    moment: str,
+    of_credits: Callable[[str], Column[Any]],
+    usd: Numeric[Any],
+    fillfactor: int = 100,
 ) -> Table:
     """Sums by account and moment, and by all that use is looked at by."""
     inside = CheckConstraint(f"lane BETWEEN 0 AND {LANES - 1}")
@@ -48,7 +52,7 @@ def describe_sums(
         Column("item_kind", Text),
         Column("source", Text, nullable=False),
         Column("status", Text, nullable=False),
-        *numbers(of_credits),
+        *numbers(of_credits, usd),
         postgresql_with={"fillfactor": fillfactor},
     )
     key = UniqueConstraint(
@@ -58,12 +62,12 @@ def describe_sums(
     return described
 
 
-def numbers(of_credits: Callable[[str], Column[Any]]) -> Iterator[Column[Any]]:
+def numbers(of_credits: Callable[[str], Column[Any]], usd: Numeric[Any]) -> Iterator[Column[Any]]:
     """What is added up, in its order."""
     yield Column("actions", BigInteger, CheckConstraint("actions > 0"), nullable=False)
     yield of_credits("credits")
     yield of_credits("shortfall")
-    yield Column("cost_usd", Numeric(20, 8), nullable=False)
+    yield Column("cost_usd", usd, nullable=False)
     yield quantity_column("tokens_input")
     yield quantity_column("tokens_output")
     yield quantity_column("items")
@@ -72,19 +76,19 @@ def numbers(of_credits: Callable[[str], Column[Any]]) -> Iterator[Column[Any]]:
 
 
 # What happens within an hour changes the same rows: room keeps that off the index.
-hourly_usage = describe_sums("hourly_usage", "hour", credits_column, fillfactor=80)
+hourly_usage = describe_sums("hourly_usage", "hour", credits_column, Numeric(20, 8), fillfactor=80)
 # Rows of a time lie together, more or less: it is enough to know which pages have some.
 Index("hourly_usage_by_time", hourly_usage.c.hour, postgresql_using="brin")
 
 # Of days that are over, made once.
-describe_sums("daily_usage", "day", quantity_column)
+describe_sums("daily_usage", "day", quantity_column, Numeric())
 Table(
     "daily_totals",
     metadata,
     lane_column(),
     account_column(),
     Column("day", TIMESTAMP(timezone=True), primary_key=True),
-    *numbers(quantity_column),
+    *numbers(quantity_column, Numeric()),
     Column(
         "failures", BigInteger, CheckConstraint("failures BETWEEN 0 AND actions"), nullable=False
     ),

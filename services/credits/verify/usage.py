@@ -104,7 +104,7 @@ USED = f"""
     ), kept AS NOT MATERIALIZED (
         SELECT * FROM hourly_usage WHERE hour >= ({KEPT_SINCE})
     ), open_hours AS MATERIALIZED (
-        SELECT lane, {DAYS_SUMS} FROM hourly_usage WHERE hour >= {CLOSED_UNTIL} GROUP BY lane
+        SELECT lane, {DAYS_SUMS} FROM kept WHERE hour >= {CLOSED_UNTIL} GROUP BY lane
     ), lanes AS MATERIALIZED (
         SELECT lane, coalesce(charged, 0) <> coalesce(logged, 0) AS is_charged_otherwise,
                {DIFFER} AS is_summed_otherwise,

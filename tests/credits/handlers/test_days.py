@@ -28,7 +28,7 @@ from tests.credits.handlers.test_rollups import SITES, report
 from tests.credits.handlers.worker import working
 from tests.credits.queries.clerk import Clerk, token
 from tests.databases import own_database
-from tests.making import paid, record
+from tests.making import completed, paid, record
 
 HOURS_APART = 11  # So on the day before yesterday at 6 and 17, on the one before at 8 and 19.
 DAYS = 5
@@ -176,6 +176,46 @@ async def test_a_day_is_closed_an_hour_after_its_end(clerk: Clerk, account: str)
     assert await pool.fetchval(until) == TODAY
     assert await close_next(pool, TODAY + DAY + AFTER)
     assert await pool.fetchval(until) == TODAY + DAY
+
+
+async def test_days_that_were_closed_ahead_of_time_are_open_again(
+    clerk: Clerk, account: str, own: str
+) -> None:
+    """After a rehearsal with a clock that was ahead."""
+    owner = token("owner", account)
+    used = await clerk.tells("credits.insights", account, owner, dimension="site")
+    ledger = await clerk.tells("credits.transactions", account, owner)
+    async with working(own, clock_offset=NOON + 3 * DAY.total_seconds()) as ahead:
+        await close_days(ahead.credits.service)
+    pool = clerk.credits.service.database.pool_for(None)
+    assert await pool.fetchval("SELECT closed_until FROM closed_days") == TODAY + 3 * DAY
+
+    await close_all(clerk)
+    await clerk.hears(paid(500, account, 4_712), completed(4_711, account))
+
+    last = await pool.fetchval("SELECT max(day) FROM daily_usage")
+    assert (await pool.fetchval("SELECT closed_until FROM closed_days"), last) == (
+        TODAY,
+        TODAY - DAY,
+    )
+    assert await findings(own) == 0
+    used_now = await clerk.tells("credits.insights", account, owner, dimension="site")
+    ledger_now = await clerk.tells("credits.transactions", account, owner)
+    assert used_now["totals"]["actions"] == used["totals"]["actions"] + 1
+    assert ledger_now["totals"]["out"] == ledger["totals"]["out"] + 47
+
+
+async def test_a_day_that_cannot_be_closed_stays_open(clerk: Clerk, account: str) -> None:
+    pool, before = clerk.credits.service.database.pool_for(None), await answers(clerk, account)
+    await pool.execute(
+        "INSERT INTO daily_ledger SELECT lane, account_id, date_trunc('day', created_at, 'UTC'), "
+        "type, 1, 1, 1, 1 FROM ledger ORDER BY created_at LIMIT 1"
+    )
+
+    await close_all(clerk)
+
+    assert await pool.fetchval("SELECT closed_until FROM closed_days") is None
+    assert await answers(clerk, account) == before
 
 
 async def test_two_workers_close_each_day_once(clerk: Clerk, account: str, own: str) -> None:
