@@ -1,9 +1,10 @@
 """How every service talks to PostgreSQL: one statement a table, whole columns."""
 
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -88,29 +89,28 @@ class Database:
 
 
 @asynccontextmanager
-async def connected(url: str, name: str) -> AsyncIterator[Database]:
+async def connected(
+    url: str, name: str, plans_kept_seconds: float = kept_plans.KEPT_SECONDS
+) -> AsyncIterator[Database]:
     """Hold connections to the database of a service; those of questions come with the first."""
     session = SESSION | {"application_name": name}
-    async with (
-        pool_of(url, session, least=1) as pool,
-        pool_of(url, session | kept_plans.SESSION, kept_plans.KEPT_SECONDS) as reading,
-    ):
-        yield Database(pool, reading)
-
-
-def pool_of(
-    url: str, session: Mapping[str, str], plans_kept_seconds: int = 300, least: int = 0
-) -> Pool:
-    return asyncpg.create_pool(
+    pool_of = partial(
+        asyncpg.create_pool,
         url,
-        min_size=least,
         max_size=POOL_SIZE,
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
-        max_cached_statement_lifetime=plans_kept_seconds,
-        server_settings=dict(session),
         reset=leave_as_it_is,
     )
+    async with (
+        pool_of(min_size=1, server_settings=session) as pool,
+        pool_of(
+            min_size=0,
+            server_settings=session | kept_plans.SESSION,
+            max_cached_statement_lifetime=plans_kept_seconds,
+        ) as reading,
+    ):
+        yield Database(pool, reading)
 
 
 async def leave_as_it_is(connection: object) -> None:

@@ -28,10 +28,15 @@ def span_of(asked: Range, now: datetime) -> Span:
 
 def ending_today(count: int, unit: str, now: datetime) -> Span:
     """Whole UTC days (`d`) or calendar months (`m`): of the last month as much as there is."""
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight(now)
     tomorrow = today + timedelta(days=1)
     if unit == "d":
         return Span(tomorrow - timedelta(days=count), tomorrow)
     months = today.year * MONTHS_A_YEAR + today.month - count
     first = today.replace(year=months // MONTHS_A_YEAR, month=months % MONTHS_A_YEAR + 1, day=1)
     return Span(first, tomorrow)
+
+
+def midnight(moment: datetime) -> datetime:
+    """The first moment of its UTC day."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,39 +1,22 @@
 """Sums computed anew from what they are of, compared with those that are kept, and repaired.
 
-Sums by hour come from the usage log, those of days from the hours and the ledger. Lane by lane, in
-what memory PostgreSQL gives a statement. A batch writes its rows and their sums in one transaction,
-so every snapshot agrees with itself while the service works; whoever repairs locks the account
-first, as a batch does.
+Lane by lane, in what memory PostgreSQL gives a statement. A batch writes its rows and their sums in
+one transaction, so every snapshot agrees with itself while the service works; whoever repairs locks
+the account first, as a batch does.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
-from services.credits import days
-from services.credits.days import CLOSED_UNTIL, KIND, NUMBERS
-from services.credits.partitions import KEPT_SINCE
+from services.credits.derived import HOURS, OF_DAYS, Derived
 from shared.lanes import LANES
 from shared.postgres import Pool, Record, snapshot, transaction
 from shared.rebuilding import Compared, Rebuilding, Step
 
 DAYS_AT_ONCE = 200  # That a transaction repairs.
-
-KEY = f"lane, account_id, hour, {KIND}"
-COMPUTED = """
-    SELECT lane, account_id, date_trunc('hour', created_at, 'UTC') AS hour, site_id, operation_type,
-           model_used AS model, provider, image_quality, item_kind, source, status,
-           count(*) AS actions, sum(credits_used)::bigint AS credits,
-           sum(shortfall)::bigint AS shortfall, coalesce(sum(cost_usd), 0) AS cost_usd,
-           coalesce(sum(tokens_input), 0) AS tokens_input,
-           coalesce(sum(tokens_output), 0) AS tokens_output, sum(items_created) AS items,
-           coalesce(sum(response_time_ms), 0) AS response_ms, count(response_time_ms) AS responses
-    FROM usage
-"""
-GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
 
 # Nobody closes a day meanwhile, whose hours are written anew.
 CLOSE_NOTHING = "SELECT FROM closed_days FOR UPDATE"
@@ -50,71 +33,51 @@ WRONG_DAYS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A table of sums, by lane, account and moment, and the statement that computes them."""
+def differing(sums: Derived) -> str:
+    """What is equal stands on both sides.
 
-    table: str
-    moment: str
-    key: str
-    numbers: str
-    credits: str  # Which of the numbers is told of a day that differs.
-    kept: str  # Which rows of the table are compared.
-    computed: str
-    written_at: str  # The moment of what they are computed from,
-    is_summed: str  # and which of that is.
-    grouped: str
-
-    @property
-    def differing(self) -> str:
-        """What is equal stands on both sides.
-
-        So a row that stands on one side alone is counted once there, and one whose numbers differ
-        once on each. A day of an account is what is repaired.
-        """
-        row = f"{self.key}, {self.numbers}"
-        return f"""
-            SELECT account_id::text, ({self.moment} AT TIME ZONE 'UTC')::date AS day,
-                   sum(kept)::bigint, sum(used)::bigint, sum(kept_credits), sum(used_credits)
+    So a row that stands on one side alone is counted once there, and one whose numbers differ once
+    on each. A day of an account is what is repaired.
+    """
+    row = f"{sums.key}, {sums.numbers}"
+    return f"""
+        SELECT account_id::text, ({sums.moment} AT TIME ZONE 'UTC')::date AS day,
+               sum(kept)::bigint, sum(used)::bigint, sum(kept_credits), sum(used_credits)
+        FROM (
+            SELECT {row}, sum(kept) AS kept, sum(1 - kept) AS used,
+                   sum(kept * {sums.credits}) AS kept_credits,
+                   sum((1 - kept) * {sums.credits}) AS used_credits
             FROM (
-                SELECT {row}, sum(kept) AS kept, sum(1 - kept) AS used,
-                       sum(kept * {self.credits}) AS kept_credits,
-                       sum((1 - kept) * {self.credits}) AS used_credits
-                FROM (
-                    SELECT {row}, 1 AS kept FROM {self.table} WHERE lane = $1 AND {self.kept}
-                    UNION ALL
-                    SELECT {row}, 0 AS kept FROM (
-                        {self.computed} WHERE lane = $1 AND {self.is_summed} {self.grouped}
-                    ) AS computed
-                ) AS both_sides
-                GROUP BY {row}
-                HAVING count(*) = 1
-            ) AS differing
-            GROUP BY account_id, day ORDER BY account_id, day
-        """  # noqa: S608 - Constants of these files.
+                SELECT {row}, 1 AS kept FROM {sums.table} WHERE lane = $1 AND {sums.kept}
+                UNION ALL
+                SELECT {row}, 0 AS kept FROM (
+                    {sums.computed} WHERE lane = $1 AND {sums.is_summed} {sums.grouped}
+                ) AS computed
+            ) AS both_sides
+            GROUP BY {row}
+            HAVING count(*) = 1
+        ) AS differing
+        GROUP BY account_id, day ORDER BY account_id, day
+    """  # noqa: S608 - Constants of these files.
 
-    @property
-    def count(self) -> str:
-        return f"SELECT count(*) FROM {self.table} WHERE lane = $1"  # noqa: S608 - The same.
 
-    @property
-    def forget(self) -> str:
-        return f"""
-            {WRONG_DAYS}
-            DELETE FROM {self.table} AS kept USING wrong
-            WHERE kept.lane = $1 AND kept.account_id = wrong.account_id
-              AND {self.moment} >= since AND {self.moment} < until
-        """  # noqa: S608 - The same.
+def count(sums: Derived) -> str:
+    return f"SELECT count(*) FROM {sums.table} WHERE lane = $1"  # noqa: S608 - The same.
 
-    @property
-    def add_anew(self) -> str:
-        return f"""
-            {WRONG_DAYS}
-            INSERT INTO {self.table} ({self.key}, {self.numbers})
-            {self.computed} JOIN wrong USING (account_id)
-            WHERE lane = $1 AND {self.written_at} >= since AND {self.written_at} < until
-              AND {self.is_summed} {self.grouped}
-        """
+
+def forget(sums: Derived) -> str:
+    return f"""
+        {WRONG_DAYS}
+        DELETE FROM {sums.table} AS kept USING wrong
+        WHERE kept.lane = $1 AND kept.account_id = wrong.account_id
+          AND {sums.moment} >= since AND {sums.moment} < until
+    """  # noqa: S608 - The same.
+
+
+def add_anew(sums: Derived) -> str:
+    within = f"{sums.written_at} >= since AND {sums.written_at} < until"
+    condition = f"lane = $1 AND {within} AND {sums.is_summed}"
+    return f"{WRONG_DAYS} {sums.add('JOIN wrong USING (account_id)', condition)}"
 
 
 class Day(NamedTuple):
@@ -138,13 +101,13 @@ class Day(NamedTuple):
         )
 
 
-async def compared(derived: Derived, pool: Pool) -> AsyncIterator[Compared[Day]]:
+async def compared(sums: Derived, pool: Pool) -> AsyncIterator[Compared[Day]]:
     """Compare lane by lane, each as of one moment."""
     for lane in range(LANES):
         async with snapshot(pool) as tx:
-            sums = await tx.fetchval(derived.count, lane)
-            rows = await tx.fetch(derived.differing, lane)
-        yield Compared(lane, sums, [day_of(derived.table, lane, row) for row in rows])
+            known = await tx.fetchval(count(sums), lane)
+            rows = await tx.fetch(differing(sums), lane)
+        yield Compared(lane, known, [day_of(sums.table, lane, row) for row in rows])
 
 
 def day_of(table: str, lane: int, row: Record) -> Day:
@@ -152,74 +115,26 @@ def day_of(table: str, lane: int, row: Record) -> Day:
     return Day(table, lane, account_id, datetime.combine(day, datetime.min.time()), *numbers)
 
 
-async def repair(derived: Derived, pool: Pool, wrong: Sequence[Day]) -> None:
+async def repair(sums: Derived, pool: Pool, wrong: Sequence[Day]) -> None:
     """Write the sums of these days of a lane anew, some days a transaction."""
     for start in range(0, len(wrong), DAYS_AT_ONCE):
-        await repair_some(derived, pool, wrong[start : start + DAYS_AT_ONCE])
+        await repair_some(sums, pool, wrong[start : start + DAYS_AT_ONCE])
 
 
-async def repair_some(derived: Derived, pool: Pool, wrong: Sequence[Day]) -> None:
+async def repair_some(sums: Derived, pool: Pool, wrong: Sequence[Day]) -> None:
     """Once the accounts are locked, nothing is added to their days until this is over."""
     lane = wrong[0].lane
     some = lane, [day.account_id for day in wrong], [day.day for day in wrong]
     async with transaction(pool) as tx:
         await tx.execute(CLOSE_NOTHING)
         await tx.execute(LOCK, lane, sorted({day.account_id for day in wrong}))
-        await tx.execute(derived.forget, *some)
-        await tx.execute(derived.add_anew, *some)
+        await tx.execute(forget(sums), *some)
+        await tx.execute(add_anew(sums), *some)
 
 
-HOURS = Derived(
-    table="hourly_usage",
-    moment="hour",
-    key=KEY,
-    numbers=NUMBERS,
-    credits="credits",
-    kept=f"hour >= ({KEPT_SINCE})",
-    computed=COMPUTED,
-    written_at="created_at",
-    is_summed="true",
-    grouped=GROUPED,
-)
-DAYS = Derived(
-    table="daily_usage",
-    moment="day",
-    key=f"lane, account_id, day, {KIND}",
-    numbers=NUMBERS,
-    credits="credits",
-    kept="true",
-    computed=days.USED,
-    written_at="hour",
-    is_summed=f"hour < {CLOSED_UNTIL}",
-    grouped=days.BY_KIND,
-)
-TOTALS = Derived(
-    table="daily_totals",
-    moment="day",
-    key="lane, account_id, day",
-    numbers=days.TOTAL_NUMBERS,
-    credits="credits",
-    kept="true",
-    computed=days.TOTALS,
-    written_at="hour",
-    is_summed=f"hour < {CLOSED_UNTIL}",
-    grouped=days.BY_DAY,
-)
-ENTRIES = Derived(
-    table="daily_ledger",
-    moment="day",
-    key="lane, account_id, day, type",
-    numbers=days.ENTRIES,
-    credits="moved",
-    kept="true",
-    computed=days.MOVED,
-    written_at="created_at",
-    is_summed=f"created_at < {CLOSED_UNTIL}",
-    grouped=days.BY_TYPE,
-)
 # Days follow the hours, which may have been repaired.
 REBUILDING = Rebuilding(
     "sums",
     "days",
-    [Step(partial(compared, one), partial(repair, one)) for one in (HOURS, DAYS, TOTALS, ENTRIES)],
+    [Step(partial(compared, sums), partial(repair, sums)) for sums in (HOURS, *OF_DAYS)],
 )

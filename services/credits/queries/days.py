@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from services.credits.days import CLOSED_UNTIL, DAY, KIND, NUMBERS, TOTAL_NUMBERS
+from services.credits.days import DAY
+from services.credits.derived import CLOSED_UNTIL, KIND, NUMBERS, TOTAL_NUMBERS
 from shared.contracts.moments import LAST
-from shared.spans import Span
+from shared.spans import Span, midnight
 
-SPAN = {
+DAYS = {
     "since": "timestamptz",
     "first_day": "timestamptz",
     "end_day": "timestamptz",
@@ -39,11 +40,6 @@ def days_of(span: Span) -> Days:
     if first < since:
         first = first + DAY if first < midnight(LAST) else LAST
     return Days(since, min(first, until), max(min(first, until), midnight(until)), until)
-
-
-def midnight(moment: datetime) -> datetime:
-    """The first moment of its day."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def used_in_days(matches: str) -> str:

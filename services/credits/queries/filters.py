@@ -9,8 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.credits.queries.days import SPAN as DAYS
-from services.credits.queries.days import days_of
+from services.credits.queries.days import DAYS, days_of
 from services.credits.queries.questions import WORDS
 from shared.asking import Question
 from shared.contracts.access import DEVELOPER

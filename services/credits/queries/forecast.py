@@ -8,7 +8,7 @@ from typing import Literal
 from services.credits.prices import USD_UNITS, half_up, usd_text
 from services.credits.queries.accounts import open_accounts
 from services.credits.queries.books import Books
-from services.credits.queries.days import SPAN, days_of, totals_in_days
+from services.credits.queries.days import DAYS, days_of, totals_in_days
 from services.credits.queries.filters import OF_ONE, OWNER
 from services.credits.queries.questions import asked_as
 from services.credits.queries.sums import Sums, as_text, numbers_in
@@ -30,7 +30,7 @@ SUMS = as_text(
     f"trunc(sum(cost_usd) {OF_MONTH} * {USD_UNITS})",
     "sum(credits) FILTER (WHERE hour >= asked.week)",
 )
-ASKED = {**SPAN, "month": "timestamptz", "week": "timestamptz", **OWNER}
+ASKED = {**DAYS, "month": "timestamptz", "week": "timestamptz", **OWNER}
 # Of the month, and of the last days, which may have begun in the month before.
 FIND_USE = f"""
     SELECT asked.place, used.*

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from services.credits.prices import half_up, usd_text
 from services.credits.queries.books import Books
-from services.credits.queries.days import SPAN, days_of, totals_in_days, used_in_days, used_in_hours
+from services.credits.queries.days import DAYS, days_of, totals_in_days, used_in_days, used_in_hours
 from services.credits.queries.filters import OF_ONE, OWNER
 from services.credits.queries.labels import kind_made, label_of
 from services.credits.queries.questions import asked_as
@@ -38,7 +38,7 @@ MONDAY = "date_bin('7 days', hour, timestamptz '0001-01-01 00:00+00')"
 HOUR_OF_WEEK = "(date_part('epoch', hour)::bigint / 3600 + 17259888) % 168"
 
 
-ASKED = {**SPAN, "site_id": "uuid", **OWNER}
+ASKED = {**DAYS, "site_id": "uuid", **OWNER}
 OF_ITS_SITE = f"{OF_ONE.matches} AND (asked.site_id IS NULL OR rows.site_id = asked.site_id)"
 
 

@@ -8,8 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.credits.queries.books import Books
-from services.credits.queries.days import DAYS_UNTIL, Days, days_of
-from services.credits.queries.days import SPAN as DAYS
+from services.credits.queries.days import DAYS, DAYS_UNTIL, Days, days_of
 from services.credits.queries.questions import WORDS, asked_as
 from shared.asking import Question
 from shared.contracts.credits import Transaction, Transactions

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.credits.queries.accounts import open_accounts
 from services.credits.queries.advice import Use, advice
 from services.credits.queries.books import Books
-from services.credits.queries.days import SPAN, days_of, used_in_days
+from services.credits.queries.days import DAYS, days_of, used_in_days
 from services.credits.queries.filters import OF_ONE, OWNER
 from services.credits.queries.questions import asked_as
 from services.credits.queries.sums import SUMS, sums_in
@@ -20,7 +20,7 @@ LOOKED_AT_DAYS = 30
 
 FIND_USE = f"""
     SELECT asked.place, found.*
-    FROM {asked_as({**SPAN, **OWNER})}
+    FROM {asked_as({**DAYS, **OWNER})}
     CROSS JOIN LATERAL (
         SELECT operation_type, model, provider, image_quality, status, {SUMS}
         FROM ({used_in_days(OF_ONE.matches)}) AS used

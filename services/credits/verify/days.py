@@ -3,7 +3,7 @@
 By lane: `igny8 rebuild` says which day of which account it is, and looks at every type of entry.
 """
 
-from services.credits.days import CLOSED_UNTIL
+from services.credits.derived import CLOSED_UNTIL
 from shared.verifying import of_rows
 
 # An account's number says how many entries it has, and its balance what they moved: those of days

@@ -3,7 +3,9 @@
 Both are kept for a time only, by the month; what was charged before has no usage any more.
 """
 
-from services.credits.days import CLOSED_UNTIL
+from collections.abc import Sequence
+
+from services.credits.derived import CLOSED_UNTIL, NUMBERS, summed
 from services.credits.partitions import KEPT_SINCE
 from shared.verifying import of_rows
 
@@ -35,49 +37,36 @@ USED_KIND = KIND.format(
 # By lane, for a sum an account takes memory, and a disk where there are many. Actions and credits
 # are weighed with their account; the other sums are of a lane as a whole.
 CREDITS = WEIGHED.format(credits="{credits}", short="shortfall", id="account_id")
-# Sums by day are compared by lane with those of the hours: `igny8 rebuild` looks at every kind.
-DAYS_WHOSE = "sum(actions * (uuid_hash_extended(account_id, 0) & 1048575)) AS whose"
-DAYS_SUMS = f"""
-    {DAYS_WHOSE}, sum(actions) AS actions, sum(credits) AS credits, sum(shortfall) AS shortfall,
-    sum(cost_usd) AS cost_usd, sum(tokens_input) AS tokens_input,
-    sum(tokens_output) AS tokens_output, sum(items) AS items, sum(response_ms) AS response_ms,
-    sum(responses) AS responses
-"""
-OF_DAYS = """
-    SELECT lane, {added} FROM (
-        SELECT lane, {sums} FROM {table} WHERE day >= ({since}) GROUP BY lane
-        UNION ALL SELECT {open_hours} FROM open_hours
-    ) AS days GROUP BY lane
-"""
-ADDED = DAYS_SUMS.replace(DAYS_WHOSE, "sum(whose) AS whose")
-IN_TOTAL = OF_DAYS.format(
-    added=ADDED, sums=DAYS_SUMS, table="daily_totals", since=KEPT_SINCE, open_hours="*"
+# Sums by day are compared by lane with those of the hours, each kind with some of its numbers
+# alone, for there are many: `igny8 rebuild` looks at all of them.
+WHOSE = "sum(actions * (uuid_hash_extended(account_id, 0) & 1048575)) AS whose"
+SOME = ("credits", "cost_usd", "items")
+EVERY = NUMBERS.split(", ")
+
+
+def of_days(table: str, names: Sequence[str]) -> str:
+    """By lane: days that are closed, and the hours after them."""
+    return f"""
+        SELECT lane, {summed(["whose", *names])} FROM (
+            SELECT lane, {WHOSE}, {summed(names)} FROM {table}
+            WHERE day >= ({KEPT_SINCE}) GROUP BY lane
+            UNION ALL SELECT lane, whose, {", ".join(names)} FROM open_hours
+        ) AS days GROUP BY lane
+    """  # noqa: S608 - Constants of these files.
+
+
+def differ(one: str, other: str, names: Sequence[str]) -> str:
+    """Whether two rows say something else of any of these columns."""
+    of_one, of_other = (", ".join(f"{row}.{name}" for name in names) for row in (one, other))
+    return f"({of_one}) IS DISTINCT FROM ({of_other})"
+
+
+DIFFERS_BY_DAY = " OR ".join(
+    (differ("kept", "in_total", ["whose", *EVERY]), differ("kept", "by_day", ["whose", *SOME]))
 )
-# Of kinds there are many more: that they add up to the totals is seen by some of their sums.
-SOME = "sum(credits) AS credits, sum(cost_usd) AS cost_usd, sum(items) AS items"
-BY_DAY = OF_DAYS.format(
-    added=f"sum(whose) AS whose, {SOME}",
-    sums=f"{DAYS_WHOSE}, {SOME}",
-    table="daily_usage",
-    since=KEPT_SINCE,
-    open_hours="lane, whose, credits, cost_usd, items",
-)
-DIFFERS_BY_DAY = """
-    (kept.whose, kept.actions, kept.credits, kept.shortfall, kept.cost_usd, kept.tokens_input,
-     kept.tokens_output, kept.items, kept.response_ms, kept.responses)
-    IS DISTINCT FROM
-    (in_total.whose, in_total.actions, in_total.credits, in_total.shortfall, in_total.cost_usd,
-     in_total.tokens_input, in_total.tokens_output, in_total.items, in_total.response_ms,
-     in_total.responses)
-    OR (kept.whose, kept.credits, kept.cost_usd, kept.items)
-    IS DISTINCT FROM (by_day.whose, by_day.credits, by_day.cost_usd, by_day.items)
-"""
 KEPT_SUMS = f"""
-    sum(actions) AS actions, sum(actions * ({KEPT_KIND})) AS kinds, sum(credits) AS credits,
-    {CREDITS.format(credits="credits")} AS hash,
-    sum(shortfall) AS shortfall, sum(cost_usd) AS cost_usd, sum(tokens_input) AS tokens_input,
-    sum(tokens_output) AS tokens_output, sum(items) AS items, sum(response_ms) AS response_ms,
-    sum(responses) AS responses, {DAYS_WHOSE}
+    {summed(EVERY)}, {WHOSE}, sum(actions * ({KEPT_KIND})) AS kinds,
+    {CREDITS.format(credits="credits")} AS hash
 """
 USED_SUMS = f"""
     count(*) AS actions, sum({USED_KIND}) AS kinds, sum(credits_used) AS credits,
@@ -87,13 +76,7 @@ USED_SUMS = f"""
     coalesce(sum(tokens_output), 0) AS tokens_output, sum(items_created) AS items,
     coalesce(sum(response_time_ms), 0) AS response_ms, count(response_time_ms) AS responses
 """
-DIFFER = """
-    (kept.actions, kept.kinds, kept.hash, kept.credits, kept.shortfall, kept.cost_usd,
-     kept.tokens_input, kept.tokens_output, kept.items, kept.response_ms, kept.responses)
-    IS DISTINCT FROM
-    (used.actions, used.kinds, used.hash, used.credits, used.shortfall, used.cost_usd,
-     used.tokens_input, used.tokens_output, used.items, used.response_ms, used.responses)
-"""
+DIFFER = differ("kept", "used", ["kinds", "hash", *EVERY])
 # How many rows there are of each kind and hour is compared under a hash, what they add up to as it
 # is; `igny8 rebuild` says which day is wrong. What is looked at in lanes that differ alone stands
 # behind them in a lateral join: else all hours would be sorted to be joined with none.
@@ -104,7 +87,7 @@ USED = f"""
     ), kept AS NOT MATERIALIZED (
         SELECT * FROM hourly_usage WHERE hour >= ({KEPT_SINCE})
     ), open_hours AS MATERIALIZED (
-        SELECT lane, {DAYS_SUMS} FROM kept WHERE hour >= {CLOSED_UNTIL} GROUP BY lane
+        SELECT lane, {WHOSE}, {summed(EVERY)} FROM kept WHERE hour >= {CLOSED_UNTIL} GROUP BY lane
     ), lanes AS MATERIALIZED (
         SELECT lane, coalesce(charged, 0) <> coalesce(logged, 0) AS is_charged_otherwise,
                {DIFFER} AS is_summed_otherwise,
@@ -118,8 +101,8 @@ USED = f"""
         FULL JOIN (
             SELECT lane, {KEPT_SUMS} FROM kept GROUP BY lane
         ) AS kept USING (lane)
-        FULL JOIN ({BY_DAY}) AS by_day USING (lane)
-        FULL JOIN ({IN_TOTAL}) AS in_total USING (lane)
+        FULL JOIN ({of_days("daily_usage", SOME)}) AS by_day USING (lane)
+        FULL JOIN ({of_days("daily_totals", EVERY)}) AS in_total USING (lane)
     ), charged_otherwise AS MATERIALIZED (
         SELECT lane FROM lanes WHERE is_charged_otherwise
     ), summed_otherwise AS MATERIALIZED (

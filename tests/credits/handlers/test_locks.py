@@ -5,9 +5,7 @@ workers can wait for each other. Each test stands in the way of a worker at one 
 what the worker holds while it waits.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from itertools import count
 
 import pytest
@@ -15,25 +13,14 @@ import pytest
 from services.credits.statements import LOCK_ACCOUNTS
 from shared.kafka import Record
 from shared.lanes import lane_of
-from shared.postgres import Pool, transaction
+from shared.postgres import transaction
 from tests import making
 from tests.credits.handlers.worker import Worker, working
+from tests.locking import AS_IN_A_LARGE_TABLE, FREE_ACCOUNTS, free_meanwhile, waiting
 from tests.making import record
 
 NUMBERS = count(20_000_000, 1000)
-LOOK_EVERY_SECONDS = 0.01
-SOON_SECONDS = 30.0
 ACCOUNTS = 8
-# The planner seeks accounts one by one, as they are named; in a small table it would sort them.
-AS_IN_A_LARGE_TABLE = "?enable_mergejoin=off&enable_hashjoin=off"
-WAITS_FOR_A_LOCK = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND datname = current_database()
-"""
-FREE_ACCOUNTS = """
-    SELECT account_id::text FROM accounts WHERE account_id = ANY($1::uuid[])
-    FOR NO KEY UPDATE SKIP LOCKED
-"""
 OFFSET_ROWS = """
     SELECT topic FROM kafka_offsets WHERE partition = $1 AND topic = ANY($2)
     ORDER BY topic FOR UPDATE
@@ -53,32 +40,6 @@ def funding(accounts: Sequence[str], invoice: int) -> list[Record]:
     return [record(making.paid(100, one, invoice=invoice)) for one in (*reversed(rest), first)]
 
 
-@asynccontextmanager
-async def waiting(worker: Worker, poll: Sequence[Record]) -> AsyncIterator[None]:
-    """Have a worker wait for a row that somebody else holds, until that one lets go."""
-    pool = worker.service.database.pool_for(None)
-    applying = asyncio.create_task(worker.obey(poll))
-    async with asyncio.timeout(SOON_SECONDS):
-        while not await pool.fetchval(WAITS_FOR_A_LOCK):
-            assert not applying.done(), "nothing was waited for"
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
-        yield
-        await applying
-
-
-async def free_while_one_is_held(worker: Worker, accounts: Sequence[str], held: str) -> list[str]:
-    """The accounts that a worker has not locked while it waits for one of them."""
-    pool: Pool = worker.service.database.pool_for(None)
-    async with pool.acquire() as connection:
-        holding = connection.transaction()
-        await holding.start()
-        assert len(await connection.fetch(LOCK_ACCOUNTS, [lane_of(held)], [held])) == 1
-        async with waiting(worker, funding(accounts, invoice=2)):
-            rows = await pool.fetch(FREE_ACCOUNTS, accounts)
-            await holding.rollback()
-    return sorted((row[0] for row in rows), key=accounts.index)
-
-
 async def test_an_account_is_locked_from_before_it_is_read_until_it_is_written(
     worker: Worker,
 ) -> None:
@@ -90,7 +51,7 @@ async def test_an_account_is_locked_from_before_it_is_read_until_it_is_written(
         changing = other.transaction()
         await changing.start()
         await other.fetch(LOCK_ACCOUNTS, [lane_of(account)], [account])
-        async with waiting(worker, funding([account], invoice=2)):
+        async with waiting(pool, worker.obey(funding([account], invoice=2))):
             await other.execute(
                 "UPDATE accounts SET purchased_bucket = 7 WHERE account_id = $1", account
             )
@@ -106,7 +67,9 @@ async def test_accounts_are_locked_in_the_order_of_their_keys(url: str, place: i
     async with working(url + AS_IN_A_LARGE_TABLE) as worker:
         await worker.obey(funding(accounts, invoice=1))
 
-        free = await free_while_one_is_held(worker, accounts, accounts[place])
+        pool, poll = worker.service.database.pool_for(None), funding(accounts, invoice=2)
+        applying = worker.obey(poll)
+        free = await free_meanwhile(pool, LOCK_ACCOUNTS, accounts[place], applying, accounts)
 
     assert free == accounts[place + 1 :]
 
@@ -124,7 +87,7 @@ async def test_offset_rows_are_locked_in_order_and_before_any_account(worker: Wo
         holding = other.transaction()
         await holding.start()
         assert len(await other.fetch(OFFSET_ROWS, place, topics[-1:])) == 1
-        async with waiting(worker, poll[1]):
+        async with waiting(pool, worker.obey(poll[1])):
             async with transaction(pool) as looker:
                 assert await looker.fetch(FREE_OFFSET_ROWS, place, topics) == []
                 assert len(await looker.fetch(FREE_ACCOUNTS, [account])) == 1

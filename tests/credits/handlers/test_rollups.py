@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.rebuild import leave_alone, rebuilt
-from services.credits.days import NUMBERS
-from services.credits.rebuild import COMPUTED, GROUPED, KEY
+from services.credits.derived import HOURS
 from shared.contracts.message import Message
 from shared.contracts.types import Json
 from tests import making
@@ -22,8 +21,9 @@ from tests.making import record, uuid
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
-KEPT = f"SELECT {KEY}, {NUMBERS} FROM hourly_usage WHERE account_id = ANY($1::uuid[])"
-ANEW = f"SELECT {KEY}, {NUMBERS} FROM ({COMPUTED} WHERE account_id = ANY($1::uuid[]) {GROUPED})"
+THEIRS = "WHERE account_id = ANY($1::uuid[])"
+KEPT = f"SELECT {HOURS.key}, {HOURS.numbers} FROM hourly_usage {THEIRS}"
+ANEW = f"SELECT {HOURS.key}, {HOURS.numbers} FROM ({HOURS.computed} {THEIRS} {HOURS.grouped})"
 SITES = [None, uuid(0x51), uuid(0x52)]
 MODELS = ["gpt-5.1", "gpt-4o-mini", "nobody's"]
 TYPES = ["content_generation", "clustering", "site_page_generation"]

@@ -10,8 +10,7 @@ import pytest
 from alembic import command
 
 from deploy.migrate import folder_of, with_config
-from services.credits.days import NUMBERS
-from services.credits.rebuild import COMPUTED, GROUPED, KEY
+from services.credits.derived import HOURS
 from tests.credits.handlers.worker import working
 from tests.credits.queries.workshop import TOTAL, s23
 from tests.databases import own_database
@@ -31,7 +30,10 @@ async def test_sums_of_what_is_there_are_made_and_forgotten(own: str) -> None:
     async with working(own) as worker:
         await worker.obey([record(message) for message in s23(account)])
     connection = await asyncpg.connect(own)
-    kept, anew = f"SELECT {KEY}, {NUMBERS} FROM hourly_usage", f"{COMPUTED} {GROUPED}"
+    kept, anew = (
+        f"SELECT {HOURS.key}, {HOURS.numbers} FROM hourly_usage",
+        f"{HOURS.computed} {HOURS.grouped}",
+    )
     right = set(map(tuple, await connection.fetch(anew)))
     migrate = partial(with_config, folder_of("credits"), own)
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.credits.days import NUMBERS
-from services.credits.rebuild import KEY
+from services.credits.derived import HOURS
 from shared.contracts.types import Json, JsonObject, Role
 from tests.credits.queries.clerk import Clerk, token
 from tests.credits.queries.workshop import BLOG, MADE, SHOP, TOTAL, s23
@@ -124,7 +123,9 @@ async def test_weeks_begin_on_monday(clerk: Clerk, account: str) -> None:
     await clerk.hears(paid(500, account), completed(1, account))
     pool = clerk.credits.service.database.pool_for(None)
     hours = [datetime(1969, 12, 28, 23, tzinfo=UTC) + timedelta(hours=n * 997) for n in range(500)]
-    copied = ", ".join(name for name in KEY.split(", ") + NUMBERS.split(", ") if name != "hour")
+    copied = ", ".join(
+        name for name in HOURS.key.split(", ") + HOURS.numbers.split(", ") if name != "hour"
+    )
     await pool.execute(
         f"INSERT INTO hourly_usage (hour, {copied}) SELECT its_hour, {copied} "
         "FROM hourly_usage, unnest($2::timestamptz[]) AS its_hour WHERE account_id = $1",

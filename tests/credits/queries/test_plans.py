@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.credits.days import close_next
-from shared import kept_plans, postgres
+from shared import postgres
 from shared.contracts.types import JsonObject
 from tests.credits.queries.clerk import Clerk, question, token
 from tests.databases import own_database
@@ -94,12 +94,9 @@ async def test_no_row_of_another_account_is_read(clerk: Clerk, account: str) -> 
     assert min(read) >= 0
 
 
-async def test_plans_are_made_anew_after_a_while(
-    clerk: Clerk, url: str, account: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_plans_are_made_anew_after_a_while(clerk: Clerk, url: str, account: str) -> None:
     """One that was made for a small table is no good for a large one."""
-    monkeypatch.setattr(kept_plans, "KEPT_SECONDS", 0.2)
-    async with postgres.connected(url, "short") as clerk.credits.service.database:
+    async with postgres.connected(url, "short", 0.2) as clerk.credits.service.database:
         made: list[set[datetime]] = []
         for pause in (0, 0, 0.3):
             await asyncio.sleep(pause)

@@ -4,9 +4,7 @@ The order is the same for all, so that no two workers can wait for each other. E
 the way of a worker at one row, and looks at what the worker does while it waits.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
@@ -17,37 +15,13 @@ from shared.contracts.message import Message
 from shared.lanes import lane_of
 from tests.limits.handlers.worker import Worker, working
 from tests.limits.making import asks_for
+from tests.locking import AS_IN_A_LARGE_TABLE, free_meanwhile, waiting
 
-LOOK_EVERY_SECONDS = 0.01
-SOON_SECONDS = 30.0
 ACCOUNTS = 8
-# The planner seeks accounts one by one, as they are named; in a small table it would sort them.
-AS_IN_A_LARGE_TABLE = "?enable_mergejoin=off&enable_hashjoin=off"
-WAITS_FOR_A_LOCK = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND datname = current_database()
-"""
-FREE_ACCOUNTS = """
-    SELECT account_id::text FROM accounts WHERE account_id = ANY($1::uuid[])
-    FOR NO KEY UPDATE SKIP LOCKED
-"""
 LIMIT = """
     INSERT INTO overrides (lane, account_id, limit_type, allowed, is_set, reason, version)
     VALUES ($1, $2, 'keywords', $3, true, 'Too much', 1)
 """
-
-
-@asynccontextmanager
-async def waiting(worker: Worker, poll: Sequence[Message]) -> AsyncIterator[None]:
-    """Have a worker wait for a row that somebody else holds, until that one lets go."""
-    pool = worker.service.database.pool_for(None)
-    applying = asyncio.create_task(worker.obey(*poll))
-    async with asyncio.timeout(SOON_SECONDS):
-        while not await pool.fetchval(WAITS_FOR_A_LOCK):
-            assert not applying.done(), "nothing was waited for"
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
-        yield
-        await applying
 
 
 async def test_what_is_left_is_read_once_nobody_else_can_change_it(
@@ -61,7 +35,7 @@ async def test_what_is_left_is_read_once_nobody_else_can_change_it(
         changing = other.transaction()
         await changing.start()
         await other.fetch(LOCK, [lane_of(account)], [account])
-        async with waiting(worker, [asks_for(2, 11, account=account)]):
+        async with waiting(pool, worker.obey(asks_for(2, 11, account=account))):
             await other.execute(LIMIT, lane_of(account), account, 10)
             await changing.commit()
 
@@ -74,19 +48,13 @@ async def test_what_is_left_is_read_once_nobody_else_can_change_it(
 async def test_accounts_are_locked_in_the_order_of_their_keys(url: str, place: int) -> None:
     accounts = [str(uuid4()) for _ in range(ACCOUNTS)]
     accounts.sort(key=lambda account: (lane_of(account), account))
-    held = accounts[place]
     async with working(url + AS_IN_A_LARGE_TABLE) as worker:
         await worker.obey(*wishes(accounts, 1))
-        pool = worker.service.database.pool_for(None)
-        async with pool.acquire() as other:
-            holding = other.transaction()
-            await holding.start()
-            await other.fetch(LOCK, [lane_of(held)], [held])
-            async with waiting(worker, wishes(accounts, 2)):
-                free = {row[0] for row in await pool.fetch(FREE_ACCOUNTS, accounts)}
-                await holding.rollback()
 
-    assert free == set(accounts[place + 1 :])
+        pool, applying = worker.service.database.pool_for(None), worker.obey(*wishes(accounts, 2))
+        free = await free_meanwhile(pool, LOCK, accounts[place], applying, accounts)
+
+    assert free == accounts[place + 1 :]
 
 
 def wishes(accounts: Sequence[str], number: int) -> list[Message]:
