@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,7 @@ from deploy.options import DATA, Data
 from shared import retained, verifying
 from shared.actor import KeyFileError, keys_of
 from shared.contracts.types import Json, JsonObject
+from shared.retained import Retained, Unread
 from shared.verifying import (
     BUSY,
     NO_KEYS,
@@ -59,7 +60,7 @@ def command(
         bool,
         typer.Option(
             "--rows-only/--with-topics",
-            help="Do not read what Kafka holds: seconds instead of minutes.",
+            help="Do not ask Kafka what it holds: seconds instead of minutes.",
         ),
     ] = False,
     metrics: Annotated[
@@ -104,20 +105,30 @@ async def verify(
             raise OperatorError(f"{service} cannot be verified; there is {known}")
         try:
             with open_to_us(service):
-                async with opened(environment, service, tolerance) as snapshot:
+                async with (
+                    topics_of(environment, sources) as topics,
+                    opened(environment, service, tolerance, topics) as snapshot,
+                ):
                     await examine(report, service, snapshot, sources)
         except KafkaConnectionError as error:
             raise OperatorError(f"no Kafka answers at {environment[KAFKA]}") from error
     return report
 
 
+def topics_of(
+    environment: Mapping[str, str], sources: Collection[Source]
+) -> AbstractAsyncContextManager[Retained]:
+    """Be connected to Kafka while the block runs, where what it holds is looked at."""
+    return retained.opened(environment[KAFKA]) if "topics" in sources else nullcontext(Unread())
+
+
 @asynccontextmanager
 async def opened(
-    environment: Mapping[str, str], service: str, tolerance: Tolerance
+    environment: Mapping[str, str], service: str, tolerance: Tolerance, topics: Retained
 ) -> AsyncIterator[Snapshot]:
     offset = surroundings.clock_offset(environment)
     url = surroundings.database_url(environment, service)
-    async with retained.opened(environment[KAFKA]) as topics, verifying.one_moment(url) as tx:
+    async with verifying.one_moment(url) as tx:
         read = invariants_of(service).topics
         keys = actor_keys(environment.get("ACTOR_PUBLIC_KEY_FILE"))
         snapshot = await verifying.taken(tx, topics, read, tolerance, offset, keys)

@@ -96,7 +96,7 @@ def idle_grace(snapshot: Snapshot) -> tuple[str, float]:
 CHECKS = (
     of_rows("I10", OFFSETS, "SELECT count(*) FROM kafka_offsets"),
     guarded_by("I10", "offsets_never_fall"),
-    of_one("I10", topics_as_long_as_read),
+    of_one("I10", topics_as_long_as_read, source="topics"),
     of_rows("I16", WAITING, "SELECT count(*) FROM outbox", outbox_grace),
     of_rows("I16", IDLE, parameters=idle_grace),
 )

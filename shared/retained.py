@@ -84,6 +84,20 @@ class Retained:
                 raise KafkaTimeoutError(f"{place} gives no records before {end}")
 
 
+class Unread(Retained):
+    """What is held when nobody looks: no topic at all, and no broker is asked."""
+
+    def __init__(self) -> None:
+        self.records_read = 0
+
+    async def topics(self) -> list[str]:
+        return []
+
+    async def places(self, topics: Collection[str]) -> list[Place]:
+        del topics
+        return []
+
+
 @asynccontextmanager
 async def opened(servers: str) -> AsyncIterator[Retained]:
     """Be connected while the block runs; KafkaConnectionError when no broker answers."""
