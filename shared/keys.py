@@ -16,9 +16,11 @@ def among(causes: Iterable[object], kinds: Collection[type[Kind]]) -> list[Kind]
     return found
 
 
-async def find(tx: Transaction, statement: str, keys: Collection[Key]) -> list[Record]:
+async def find(
+    tx: Transaction, statement: str, keys: Collection[Key], *more: object
+) -> list[Record]:
     """Fetch the rows of some keys, which a statement takes as whole columns."""
-    return await tx.fetch(statement, *zip(*keys, strict=True)) if keys else []
+    return await tx.fetch(statement, *zip(*keys, strict=True), *more) if keys else []
 
 
 async def save_rows(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import msgspec
@@ -61,7 +62,14 @@ def again(command: Command, kept: bytes) -> Reply:
 
 def limit_row(book: Book, account: Account, limit_type: LimitType) -> said.LimitRow:
     """A limit as it stands, as far as the account's month has come."""
-    room, override = book.room(account, limit_type), account.overrides.get(limit_type)
+    override = account.overrides.get(limit_type)
+    is_own = override is not None and override.is_set
+    return row_of(limit_type, book.room(account, limit_type), account.window, is_own)
+
+
+# Most accounts have few numbers: of many limits nothing is used.
+@lru_cache(maxsize=8192)
+def row_of(limit_type: LimitType, room: Room, window: str, is_own: bool) -> said.LimitRow:  # noqa: FBT001 - A column.
     is_hard = limit_type in HARD_TYPES
     return said.LimitRow(
         type=limit_type,
@@ -72,9 +80,9 @@ def limit_row(book: Book, account: Account, limit_type: LimitType) -> said.Limit
         limit=room.limit,
         remaining=room.available,
         percent=100 * room.used // room.limit if room.limit else None,
-        resets_at=None if is_hard else in_milliseconds(end_of(account.window)),
+        resets_at=None if is_hard else in_milliseconds(end_of(window)),
         over_by=room.over_by,
-        override=override is not None and override.is_set,
+        override=is_own,
     )
 
 

@@ -30,6 +30,7 @@ def moment_of(text: str) -> datetime:
         return read.replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=4096)
 def window_of(moment: datetime) -> str:
     """The UTC month that a moment lies in, as `2026-01`."""
     return moment.astimezone(UTC).strftime("%Y-%m")

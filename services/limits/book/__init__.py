@@ -85,6 +85,7 @@ class Book:
     shelf: Shelf = field(default_factory=Shelf)
     audits: list[AuditRecorded] = field(default_factory=list)
     changes: int = 0  # What says nothing at once is told from a repeat by them.
+    used_before: dict[LimitType, int] = field(default_factory=dict)  # This very message.
     window: str = field(init=False)
     at: str = field(init=False)  # `now`, as the contract writes it.
 
@@ -104,7 +105,8 @@ class Book:
     def counter_at(self, account: Account, limit_type: LimitType, window: str) -> Counter:
         known = account.counters.get((limit_type, window))
         if known is None:
-            known = Counter(account.lane, account.account_id, limit_type, window)
+            whose = account.lane, account.account_id
+            known = Counter(*whose, limit_type, window, is_new=True)
             account.counters[limit_type, window] = known
         return known
 
@@ -113,10 +115,13 @@ class Book:
     ) -> None:
         """Change what is used or held; a month that is over is nobody's view any more."""
         if used or held:
-            self.counter_at(account, limit_type, window).count(used, held)
-            self.changes += 1
+            counter = self.counter_at(account, limit_type, window)
             if window in (NO_WINDOW, account.window):
-                account.raise_version()
+                account.version += 1
+                if used:
+                    self.used_before.setdefault(limit_type, counter.shown)
+            counter.count(used, held)
+            self.changes += 1
 
     def knows_limit(self, account: Account, limit_type: LimitType) -> bool:
         """Whether anybody can say how much is allowed: of an unknown plan nobody can."""
@@ -133,8 +138,10 @@ class Book:
 
     def room(self, account: Account, limit_type: LimitType) -> Room:
         """What is taken now, and what is allowed."""
-        counter = self.counter(account, limit_type)
-        return Room(counter.shown, counter.held, self.limit_of(account, limit_type))
+        window = NO_WINDOW if limit_type in HARD_TYPES else account.window
+        counter = account.counters.get((limit_type, window))
+        used, held = (0, 0) if counter is None else (counter.shown, counter.held)
+        return Room(used, held, self.limit_of(account, limit_type))
 
     def team_of(self, account_id: str) -> list[Member]:
         """Whoever has a seat in the account, or is invited to one."""

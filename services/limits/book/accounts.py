@@ -30,7 +30,7 @@ class Override:
 class Account:
     """Locked for the batch; one of which nobody ever spoke has the Free plan and is active.
 
-    `version` tells states apart for others, `is_changed` says that the row must be written.
+    `version` tells states apart for others; `is_changed` says that more of the row must be written.
     """
 
     lane: int

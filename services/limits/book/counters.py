@@ -33,6 +33,10 @@ class Room(NamedTuple):
     def over_by(self) -> int:
         return 0 if self.limit is None else max(0, self.used - self.limit)
 
+    def with_held(self, quantity: int) -> "Room":
+        """What it is once so much more is held."""
+        return Room(self.used, self.held + quantity, self.limit)
+
 
 @dataclass(slots=True)
 class Counter:
@@ -46,7 +50,9 @@ class Counter:
     held: int = 0
     over_by: int = 0  # As it was last announced.
     over_since: datetime | None = None
-    is_changed: bool = False
+    is_new: bool = False
+    is_counted: bool = False  # `used` or `held` has changed.
+    is_changed: bool = False  # More than that has.
 
     @property
     def shown(self) -> int:
@@ -57,4 +63,4 @@ class Counter:
         """Change it by so much."""
         self.used += used
         self.held += held
-        self.is_changed = True
+        self.is_counted = True

@@ -128,11 +128,11 @@ def decide(book: Book, message: Cause, asked: Asked = BY_A_SERVICE) -> Outcome:
         return rule(book, message, asked)
     account = book.accounts[account_id]
     version, news = account.version, windows.keep_up(book, account)
-    before = thresholds.levels(book, account)
+    book.used_before = {}
     said = rule(book, message, asked)
     if account.version == version:
         return said
-    follows = consequences(book, account, before)
+    follows = consequences(book, account)
     match said:
         case [Reply() as reply, *facts]:
             return [reply, *news, *facts, *follows]
@@ -141,9 +141,9 @@ def decide(book: Book, message: Cause, asked: Asked = BY_A_SERVICE) -> Outcome:
     return [*news, *said, *follows]
 
 
-def consequences(book: Book, account: Account, before: thresholds.Levels) -> Sequence[Message]:
+def consequences(book: Book, account: Account) -> Sequence[Message]:
     """What a change of an account leads to, whatever has changed it."""
-    return [*thresholds.watch(book, account, before), *overage.watch(book, account)]
+    return [*thresholds.watch(book, account), *overage.watch(book, account)]
 
 
 def standings(book: Book) -> list[UsageChanged]:

@@ -12,6 +12,7 @@ from services.limits.book import (
     Book,
     Hold,
     HoldState,
+    Room,
 )
 from services.limits.book.due import HoldDue
 from services.limits.domain import room
@@ -54,16 +55,17 @@ def answer_known(known: Hold, request: HoldRequested | SiteCreationRequested) ->
 def ask(book: Book, request: HoldRequested | SiteCreationRequested, wish: Wish) -> list[Message]:
     """Hold what is wished for, or remember why not."""
     account = book.accounts[request.account_id]
-    denial = denial_of(book, account, wish)
+    before = book.room(account, wish.limit_type)
+    denial = denial_of(book, account, wish, before)
     if denial is not None:
         return deny(book, account, request, wish, denial)
     hold = unheard(book, account, request.topic, request.request_id, wish.limit_type, "held")
-    available = book.room(account, wish.limit_type).available
     hold.requested, hold.purpose = wish.quantity, wish.purpose
+    available = before.available
     hold.granted = wish.quantity if available is None else min(wish.quantity, available)
     hold.expires_at = book.now + timedelta(seconds=wish.ttl_s)
     book.count(account, hold.limit_type, hold.window, used=0, held=hold.granted)
-    return [answer(book, account, hold, request)]
+    return [answer(hold, request, before.with_held(hold.granted))]
 
 
 def deny(
@@ -83,11 +85,8 @@ def deny(
     return [outcomes.reply(request, refused), fact]
 
 
-def answer(
-    book: Book, account: Account, hold: Hold, request: HoldRequested | SiteCreationRequested
-) -> Message:
+def answer(hold: Hold, request: HoldRequested | SiteCreationRequested, now: Room) -> Message:
     """What is granted, with the numbers after it; kept as it is said first."""
-    now = book.room(account, hold.limit_type)
     if isinstance(request, SiteCreationRequested):
         said = outcomes.done(outcomes.site_approved(hold, now))
     else:

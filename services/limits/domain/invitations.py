@@ -35,7 +35,7 @@ def invite(book: Book, request: InviteRequested, asked: Asked) -> list[Message]:
     if denial is None and (seated := seated_as(book, request)) is not None:
         refused = outcomes.no(refusals.already_member(seated.state))
         return [answers.keep(book, account, request, refused)]
-    denial = denial or no_room(book, account, A_SEAT)
+    denial = denial or no_room(book, account, A_SEAT, book.room(account, "users"))
     if denial is not None:
         return deny(book, account, request, denial)
     new = seat_invited(book, account, request, asked)

@@ -4,7 +4,7 @@ A monthly limit that is passed resets by itself and is only shown.
 """
 
 from services.limits import alerts, outcomes
-from services.limits.book import HARD_TYPES, Account, Book
+from services.limits.book import HARD_TYPES, NO_WINDOW, Account, Book
 from shared.contracts.limits import OverageCleared, OverageDetected, OverageItem
 from shared.contracts.message import Message
 
@@ -13,9 +13,10 @@ def watch(book: Book, account: Account) -> list[Message]:
     """Tell what is passed by more than was said, and what is passed no more."""
     more, cleared = list[OverageItem](), list[OverageItem]()
     for limit_type in HARD_TYPES:
-        counter = book.counter(account, limit_type)
-        has_any = counter.shown or counter.over_by
-        if not has_any or not book.knows_limit(account, limit_type):
+        counter = account.counters.get((limit_type, NO_WINDOW))
+        if counter is None or not (counter.shown or counter.over_by):
+            continue
+        if not book.knows_limit(account, limit_type):
             continue
         room = book.room(account, limit_type)
         over_by, before = room.over_by, counter.over_by

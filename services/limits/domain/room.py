@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from services.limits import outcomes, refusals
-from services.limits.book import Account, Book
+from services.limits.book import Account, Book, Room
 from shared.contracts.errors import Error, LimitType
 from shared.contracts.limits import LimitDenied
 from shared.contracts.limits.facts import DenialReason
@@ -33,9 +33,9 @@ class Denial(NamedTuple):
         return self.reason != "plan_unknown"
 
 
-def denial_of(book: Book, account: Account, wish: Wish) -> Denial | None:
+def denial_of(book: Book, account: Account, wish: Wish, room: Room) -> Denial | None:
     """The account's status comes first, then the limit."""
-    return at_rest(book, account) or no_room(book, account, wish)
+    return at_rest(book, account) or no_room(book, account, wish, room)
 
 
 def at_rest(book: Book, account: Account) -> Denial | None:
@@ -45,16 +45,15 @@ def at_rest(book: Book, account: Account) -> Denial | None:
     return None
 
 
-def no_room(book: Book, account: Account, wish: Wish) -> Denial | None:
-    limit_type, quantity = wish.limit_type, wish.quantity
+def no_room(book: Book, account: Account, wish: Wish, room: Room) -> Denial | None:
+    limit_type, quantity, available = wish.limit_type, wish.quantity, room.available
     if not book.knows_limit(account, limit_type):
         return Denial(refusals.plan_unknown(), "plan_unknown")
-    room = book.room(account, limit_type)
     if room.limit == 0:
         return Denial(refusals.not_included(book, account, limit_type), "not_included")
-    if room.available is None or quantity <= room.available:
+    if available is None or quantity <= available:
         return None
-    if wish.allow_partial and room.available:
+    if wish.allow_partial and available:
         return None
     return Denial(refusals.reached(book, account, limit_type, quantity), "limit_reached")
 

@@ -34,7 +34,7 @@ def answer_late(book: Book, known: Hold, request: SiteCreationRequested) -> Mess
     account = book.accounts[request.account_id]
     known.is_changed = True
     if known.state == "confirmed":
-        return holds.answer(book, account, known, request)
+        return holds.answer(known, request, book.room(account, "sites"))
     refused = outcomes.no(refusals.failed_before(known.state))
     known.request, known.answer = encode(request), encode(refused)
     return outcomes.reply(request, refused)

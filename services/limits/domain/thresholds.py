@@ -1,10 +1,7 @@
 """Customers hear that a limit is nearly reached: once at each mark, limit and month."""
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 from services.limits import alerts, outcomes
-from services.limits.book import LIMIT_TYPES, Account, Book, Mark
+from services.limits.book import Account, Book, Mark
 from shared.contracts.errors import LimitType
 from shared.contracts.limits.facts import Threshold
 from shared.contracts.message import Message
@@ -14,18 +11,11 @@ from shared.contracts.operating import Severity
 MARKS: tuple[tuple[Threshold, Severity], ...] = ((100, "error"), (90, "warning"), (80, "info"))
 SMALLEST_LIMIT = 10  # Of less, every single one would be told.
 
-Levels: TypeAlias = Mapping[LimitType, int]
 
-
-def levels(book: Book, account: Account) -> Levels:
-    """What an account used of each limit, before something happens."""
-    return {name: book.counter(account, name).shown for name in LIMIT_TYPES}
-
-
-def watch(book: Book, account: Account, before: Levels) -> list[Message]:
-    """Tell what was crossed on the way from `before` to what the account uses now."""
+def watch(book: Book, account: Account) -> list[Message]:
+    """Tell what was crossed on the way from before the message to what the account uses now."""
     told = list[Message]()
-    for limit_type, used in before.items():
+    for limit_type, used in book.used_before.items():
         if book.counter(account, limit_type).shown > used:
             told += crossed(book, account, limit_type, used)
     return told

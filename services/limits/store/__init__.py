@@ -32,6 +32,7 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read what the batch is about; its accounts are locked already."""
     await holds.load(tx, book, causes)
     await accounts.load(tx, book)
+    await accounts.load_marks(tx, book, causes)
     await members.load(tx, book, causes)
     await resources.load(tx, book, causes)
     await commands.load(tx, book, causes)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 
 from services.limits.book import NO_WINDOW, Account, Book, Counter, Mark, Override
-from services.limits.domain import Cause, PlanDue, WindowDue
+from services.limits.domain import Cause, HoldDue, PlanDue, WindowDue
 from shared.accounts import lock_accounts
+from shared.contracts.limits import HoldReleased, HoldRequested
 from shared.contracts.moments import window_of
 from shared.keys import find, save_rows
 from shared.mirror import SEED_PLANS
@@ -36,7 +37,11 @@ COUNTER = (
     "over_by",
     "over_since",
 )
+VERSION, COUNT = ACCOUNT[:3], COUNTER[:6]
 MARK = ("lane", "account_id", "limit_type", "month", "limit", "threshold")
+
+# They use nothing up, so that no mark can be reached by them.
+ONLY_HOLDING: frozenset[type[Cause]] = frozenset((HoldRequested, HoldReleased, HoldDue))
 
 FIND = """
     SELECT a.lane, a.account_id::text, version, month, plan_code, plan_version,
@@ -63,18 +68,18 @@ FIND_OVERRIDES = """
 """
 FIND_COUNTERS = """
     SELECT lane, account_id::text, limit_type, month, used, held, over_by, over_since
-    FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS wanted (its_lane, its_account, its_month)
+    FROM unnest($1::smallint[], $2::uuid[]) AS wanted (its_lane, its_account)
     CROSS JOIN LATERAL (
         SELECT * FROM counters
-        WHERE lane = its_lane AND account_id = its_account AND month = its_month OFFSET 0
+        WHERE lane = its_lane AND account_id = its_account AND month = ANY($3::text[]) OFFSET 0
     ) AS found
 """
 FIND_MARKS = """
     SELECT lane, account_id::text, limit_type, month, allowed, threshold
-    FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS wanted (its_lane, its_account, its_month)
+    FROM unnest($1::smallint[], $2::uuid[]) AS wanted (its_lane, its_account)
     CROSS JOIN LATERAL (
         SELECT * FROM threshold_marks
-        WHERE lane = its_lane AND account_id = its_account AND month = its_month OFFSET 0
+        WHERE lane = its_lane AND account_id = its_account AND month = $3 OFFSET 0
     ) AS found
 """
 # Both look across the lanes of this worker's partitions, by indexes of their own.
@@ -113,6 +118,12 @@ SAVE = """
                  status, status_reason, status_since, status_version, is_opened, name)
     WHERE accounts.lane = new.lane AND accounts.account_id = new.account_id
 """
+# What every count changes of it, and mostly nothing else.
+SAVE_VERSIONS = """
+    UPDATE accounts SET version = new.version
+    FROM unnest($1::smallint[], $2::uuid[], $3::bigint[]) AS new (lane, account_id, version)
+    WHERE accounts.lane = new.lane AND accounts.account_id = new.account_id
+"""
 SAVE_OVERRIDES = """
     INSERT INTO overrides (lane, account_id, limit_type, allowed, is_set, reason, version)
     SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::boolean[],
@@ -128,6 +139,13 @@ SAVE_COUNTERS = """
     ON CONFLICT (lane, account_id, month, limit_type) DO UPDATE
     SET used = excluded.used, held = excluded.held, over_by = excluded.over_by,
         over_since = excluded.over_since
+"""
+SAVE_COUNTS = """
+    UPDATE counters SET used = new.used, held = new.held
+    FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+         AS new (lane, account_id, limit_type, month, used, held)
+    WHERE counters.lane = new.lane AND counters.account_id = new.account_id
+      AND counters.month = new.month AND counters.limit_type = new.limit_type
 """
 SAVE_MARKS = """
     INSERT INTO threshold_marks (lane, account_id, limit_type, month, allowed, threshold)
@@ -150,20 +168,24 @@ async def lock(tx: Transaction, causes: Sequence[Cause]) -> dict[str, Account]:
 async def load(tx: Transaction, book: Book) -> None:
     """Read what is counted: the months of accounts, of the batch, and of the holds in the book."""
     accounts = book.accounts.values()
-    for row in await find(tx, FIND_OVERRIDES, {(a.lane, a.account_id) for a in accounts}):
+    keys = [(account.lane, account.account_id) for account in accounts]
+    for row in await find(tx, FIND_OVERRIDES, keys):
         override = Override(*row)
         book.accounts[override.account_id].overrides[override.limit_type] = override
-    months = {
-        (a.lane, a.account_id, month)
-        for a in accounts
-        for month in (NO_WINDOW, a.window, book.window)
-    }
-    months |= {(hold.lane, hold.account_id, hold.window) for hold in book.holds.values()}
-    for row in await find(tx, FIND_COUNTERS, months):
+    months = {NO_WINDOW, book.window} | {account.window for account in accounts}
+    months |= {hold.window for hold in book.holds.values()}
+    for row in await find(tx, FIND_COUNTERS, keys, list(months)):
         counter = Counter(*row)
         key = counter.limit_type, counter.window
         book.accounts[counter.account_id].counters[key] = counter
-    for row in await find(tx, FIND_MARKS, {(a.lane, a.account_id, book.window) for a in accounts}):
+
+
+async def load_marks(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
+    """Read what was told this month of the accounts of which something may be used up."""
+    using = {cause.account_id for cause in causes if type(cause) not in ONLY_HOLDING}
+    accounts = [account for account in book.accounts.values() if account.account_id in using]
+    keys = [(account.lane, account.account_id) for account in accounts]
+    for row in await find(tx, FIND_MARKS, keys, book.window):
         mark = Mark(*row)
         book.marks[mark.account_id, mark.limit_type, mark.month, mark.limit] = mark
 
@@ -189,8 +211,13 @@ async def save(tx: Transaction, book: Book) -> None:
     """Write what changed, each table with one statement."""
     accounts = book.accounts.values()
     await save_rows(tx, SAVE, ACCOUNT, [a for a in accounts if a.is_changed])
+    counted = [a for a in accounts if a.version != a.first_version and not a.is_changed]
+    await save_rows(tx, SAVE_VERSIONS, VERSION, counted)
     overrides = [x for a in accounts for x in a.overrides.values() if x.is_changed]
     await save_rows(tx, SAVE_OVERRIDES, OVERRIDE, overrides)
-    counters = [x for a in accounts for x in a.counters.values() if x.is_changed]
-    await save_rows(tx, SAVE_COUNTERS, COUNTER, counters)
+    counters = [x for a in accounts for x in a.counters.values() if x.is_counted or x.is_changed]
+    whole = [x for x in counters if x.is_new or x.is_changed]
+    await save_rows(tx, SAVE_COUNTERS, COUNTER, whole)
+    known = [x for x in counters if not (x.is_new or x.is_changed)]
+    await save_rows(tx, SAVE_COUNTS, COUNT, known)
     await save_rows(tx, SAVE_MARKS, MARK, [x for x in book.marks.values() if x.is_changed])
