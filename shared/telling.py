@@ -56,7 +56,7 @@ def tell(told: Told, letter: Letter, now: datetime, decide: Decide) -> Became:
     because = cause(letter, account_id, content.subject, told.postmark.partitions)
     if isinstance(content, Request):
         count_reply_topic(letter)
-        if is_too_late(letter, now - timedelta(seconds=told.clock_offset)):
+        if is_too_late(letter, now, told.clock_offset):
             return reject(told, content, because, unavailable(TOO_LATE))
     said = decide(content)
     if account_id is not None:
@@ -123,15 +123,15 @@ def reject(told: Told, command: Request, because: Cause, error: Error) -> Became
     return "refused"
 
 
-def is_too_late(letter: Letter, now: datetime) -> bool:
+def is_too_late(letter: Letter, now: datetime, clock_offset: float) -> bool:
     """Whether a command with `ttl_ms` is read later than that after the broker took it at first."""
     ttl = letter.headers.get("ttl_ms")
     if ttl is None or not ttl.isdigit() or len(ttl) > MAX_DIGITS:
         return False
     if not 1 <= int(ttl) <= MAX_TTL_MILLISECONDS:
         return False
-    waited = now - datetime.fromtimestamp(sent_at(letter.record), now.tzinfo)
-    return waited > timedelta(milliseconds=int(ttl))
+    sent = datetime.fromtimestamp(sent_at(letter.record) + clock_offset, now.tzinfo)
+    return now - sent > timedelta(milliseconds=int(ttl))
 
 
 def count_reply_topic(letter: Letter) -> None:

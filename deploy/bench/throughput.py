@@ -17,7 +17,7 @@ from deploy.errors import OperatorError
 ACCOUNTS = 1000
 REPEATS = 3
 WARM_UP_OPERATIONS = 5000
-NAIVE_WARM_UP_OPERATIONS = 50
+NAIVE_WARM_UP_OPERATIONS = 500  # Until the broker, too, has compiled what so small batches need.
 LATE = "committed_late"  # Its completion was read first.
 
 log = logging.getLogger(__name__)

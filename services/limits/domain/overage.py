@@ -11,6 +11,8 @@ from shared.contracts.message import Message
 
 def watch(book: Book, account: Account) -> list[Message]:
     """Tell what is passed by more than was said, and what is passed no more."""
+    if not any(counter.used > 0 or counter.over_by for counter in account.counters.values()):
+        return []
     more, cleared = list[OverageItem](), list[OverageItem]()
     for limit_type in HARD_TYPES:
         counter = account.counters.get((limit_type, NO_WINDOW))
