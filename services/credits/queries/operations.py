@@ -4,7 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+import msgspec
+
 from services.credits.book import Key, Reservation
+from services.credits.corrections import read_error
 from services.credits.queries.books import Books
 from services.credits.queries.ledger import ENTRY, transaction_of
 from services.credits.queries.usage import USAGE, usage_row_of
@@ -13,6 +16,7 @@ from shared.contracts.credits import OperationDetail
 from shared.contracts.credits.queries import AskOperation
 from shared.contracts.errors import Error, not_found
 from shared.contracts.moments import in_milliseconds
+from shared.contracts.types import JsonObject
 from shared.lanes import lane_of
 from shared.postgres import Record
 
@@ -119,7 +123,8 @@ def detail(
     usage: Sequence[Record],
     entries: Sequence[Record],
 ) -> OperationDetail:
-    closed_at = operation.closed_at
+    closed_at, requested_at = operation.closed_at, operation.requested_at
+    held = operation.held > 0
     return OperationDetail(
         state=operation.state,
         estimated=operation.estimated,
@@ -129,6 +134,25 @@ def detail(
         price_version=operation.price_version,
         expires_at=in_milliseconds(operation.expires_at),
         closed_at=None if closed_at is None else in_milliseconds(closed_at),
+        close_reason=operation.close_reason,
+        operation_type=operation.operation_type,
+        model=operation.model,
+        reservation_id=operation.reservation_id if held else None,
+        available_after=operation.available_after if held else None,
+        run_id=operation.run_id,
+        requested_at=None if requested_at is None else in_milliseconds(requested_at),
+        request=request_of(operation, question),
+        refusal=None if operation.refusal is None else read_error(operation.refusal),
         usage=[usage_row_of(row, question) for row in usage],
         transactions=[transaction_of(row) for row in entries],
     )
+
+
+def request_of(operation: Reservation, question: Question[AskOperation]) -> JsonObject | None:
+    """What was asked, without another member's id where the role may not see it."""
+    if operation.request is None:
+        return None
+    said: JsonObject = msgspec.json.decode(operation.request)
+    if not question.sees_user(said.get("user_id")):
+        said.pop("user_id", None)
+    return said

@@ -12,6 +12,7 @@ from shared.contracts.credits.ledger import Transaction
 from shared.contracts.credits.operations import State
 from shared.contracts.credits.prices import CostConfig, ModelPrice
 from shared.contracts.credits.usage import UsageRow
+from shared.contracts.errors import Error
 from shared.contracts.message import Part
 from shared.contracts.types import (
     Code,
@@ -235,7 +236,10 @@ class Run(Part, frozen=True, kw_only=True):
 
 
 class OperationDetail(Part, frozen=True, kw_only=True):
-    """`operation.detail`: one operation with its hold, usage and ledger rows."""
+    """`operation.detail`: one operation with its hold, usage and ledger rows.
+
+    `request` is the value of the command as it was read, `refusal` why it was answered with no.
+    """
 
     state: State
     estimated: Credits
@@ -247,6 +251,15 @@ class OperationDetail(Part, frozen=True, kw_only=True):
     usage: Sequence[UsageRow]
     transactions: Sequence[Transaction]
     closed_at: Time | None = None
+    close_reason: str | None = None
+    operation_type: Code | None = None
+    model: str | None = None
+    reservation_id: Uuid | None = None  # Of a hold.
+    available_after: Credits | None = None  # The hold.
+    run_id: Uuid | None = None
+    requested_at: Time | None = None
+    request: JsonObject | None = None
+    refusal: Error | None = None
 
 
 class CreditsStats(Part, frozen=True, kw_only=True):

@@ -2,9 +2,11 @@
 
 from uuid import uuid4
 
+import msgspec
 import pytest
 
-from shared.contracts.credits import ImageCount, UsageRecorded
+from shared.contracts.credits import ImageCount, OperationReplied, UsageRecorded
+from shared.contracts.message import encode
 from shared.contracts.types import JsonObject, Role
 from tests.credits.queries.clerk import Clerk, token
 from tests.making import cancelled, completed, extension, failed, paid, requested, uuid
@@ -22,8 +24,11 @@ async def test_an_open_hold_has_neither_usage_nor_entries(clerk: Clerk, account:
 
     shown = await detail(clerk, account, 1)
 
-    expires_at = shown.pop("expires_at")
-    assert expires_at > "2026"
+    expires_at, requested_at = shown.pop("expires_at"), shown.pop("requested_at")
+    assert expires_at > requested_at > "2026"
+    request, hold = shown.pop("request"), shown.pop("reservation_id")
+    assert request == msgspec.json.decode(encode(requested(1, account)))
+    assert hold == clerk.recorder.of(OperationReplied.topic)[-1].said["data"]["reservation_id"]
     assert shown == {
         "state": "held",
         "estimated": 50,
@@ -31,6 +36,8 @@ async def test_an_open_hold_has_neither_usage_nor_entries(clerk: Clerk, account:
         "charged": 0,
         "shortfall": 0,
         "price_version": 1,
+        "operation_type": "content_generation",
+        "available_after": 940,
         "usage": [],
         "transactions": [],
     }
@@ -73,7 +80,9 @@ async def test_a_refused_operation_stays_refused(clerk: Clerk, account: str) -> 
     shown = await detail(clerk, account, 1)
 
     assert (shown["state"], shown["estimated"], shown["held"]) == ("refused", 50, 0)
-    assert "closed_at" not in shown
+    assert shown["request"]["operation_id"] == uuid(1)
+    assert shown["refusal"] == clerk.recorder.of(OperationReplied.topic)[-1].said["error"]
+    assert shown.keys().isdisjoint({"closed_at", "reservation_id", "available_after"})
 
 
 async def test_a_failure_costs_nothing_and_is_shown(clerk: Clerk, account: str) -> None:
@@ -168,8 +177,11 @@ async def test_no_usd_and_no_other_member_for_who_may_not_see_them(
     clerk: Clerk, account: str, role: Role
 ) -> None:
     await clerk.hears(paid(1_000, account))
+    await clerk.hears(requested(1, account, user_id=OTHER), requested(2, account, user_id=ME))
     await clerk.hears(completed(1, account, user_id=OTHER), completed(2, account, user_id=ME))
     actor = token(role, account)
+    requests = [(await detail(clerk, account, one, actor))["request"] for one in (1, 2)]
+    assert [request.get("user_id") for request in requests] == [None, ME]
 
     (others,) = (await detail(clerk, account, 1, actor))["usage"]
     (own,) = (await detail(clerk, account, 2, actor))["usage"]
