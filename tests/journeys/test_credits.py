@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from shared.contracts.errors import Error
 from shared.contracts.operating import AlertRaised
 from shared.contracts.types import Json
 from tests import making
+from tests.journeys.sampling import credits_of, sampled
 from tests.journeys.traveller import Traveller
 from tests.making import on_plan
 from tests.nameless import nameless
@@ -86,25 +88,30 @@ async def test_s3_not_enough_credits_and_the_grey_zone(traveller: Traveller) -> 
 
 
 async def test_s4_two_hundred_at_once(traveller: Traveller, environment: Mapping[str, str]) -> None:
-    """With four consumers, as the scenario has it; nothing is negative at any version."""
+    """With four consumers, as the scenario has it; nothing is negative at any moment (I2)."""
     account, home = traveller.account, Path(environment["IGNY8_DATA"])
     await funded(traveller, 500)
 
     asked = [making.images_requested(number, account, quality=1) for number in range(200)]
     others = [nameless(worker.program(Post("credits", n), home, environment)) for n in (2, 3, 4)]
+    seeing = sampled(environment["CREDITS_DATABASE_URL"], partial(credits_of, account))
     with programs.running(others):
-        replies = await asyncio.gather(*map(traveller.ask, asked))
-        authorised = [number for number, reply in enumerate(replies) if reply.data is not None]
-        refused = {error_of(reply).code for reply in replies if reply.data is None}
-        assert (len(authorised), refused) == (100, {"credits.insufficient"})
-        standing = await traveller.balance()
-        assert (standing.held, standing.available) == (500, 0)
+        async with seeing as purses:
+            replies = await asyncio.gather(*map(traveller.ask, asked))
+            authorised = [number for number, reply in enumerate(replies) if reply.data is not None]
+            refused = {error_of(reply).code for reply in replies if reply.data is None}
+            assert (len(authorised), refused) == (100, {"credits.insufficient"})
+            standing = await traveller.balance()
+            assert (standing.held, standing.available) == (500, 0)
 
-        await traveller.tell(*(making.images_completed(n, account, quality=1) for n in authorised))
-        usage = await traveller.ears.hear(UsageRecorded, 100)
+            done = [making.images_completed(n, account, quality=1) for n in authorised]
+            await traveller.tell(*done)
+            usage = await traveller.ears.hear(UsageRecorded, 100)
         assert sum(row.credits_used for row in usage) == 500
         *states, last = await traveller.ears.hear_until(BalanceChanged, lambda x: x.balance == 0)
 
+    assert {purses[0], purses[-1]} == {(500, 0, 0), (0, 0, 0)}
+    assert [seen for seen in purses if not seen.reserved == seen.held <= seen.balance] == []
     assert (last.held, last.version) == (0, states[0].version + 200)
     assert [state for state in states if not 0 <= state.held <= state.balance] == []
     reserved = await traveller.ears.hear(CreditsReserved, 100)

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import count, cycle
 from pathlib import Path
 from uuid import uuid4
@@ -18,7 +19,7 @@ from deploy.local.worker import Post
 from shared.client import Client
 from shared.contracts.limits import HoldReplied, InviteReplied, SiteCreationReplied, UsageChanged
 from shared.contracts.message import Command, Message, Reply
-from tests.journeys.sampling import Moment, sampled
+from tests.journeys.sampling import Moment, limits_of, sampled
 from tests.journeys.test_limits import asked, granted, used
 from tests.journeys.test_price_change import token
 from tests.journeys.traveller import Traveller
@@ -83,7 +84,7 @@ async def test_i7_twice_as_much_as_fits_is_asked_for_at_once_and_no_moment_shows
     for account in accounts:
         await first.publish([on_plan("starter", account), opened(account)])
 
-    async with sampled(environment["LIMITS_DATABASE_URL"], accounts) as moments:
+    async with sampled(environment["LIMITS_DATABASE_URL"], partial(limits_of, accounts)) as moments:
         asking, answers = cycle(clients), list[tuple[str, str]]()
         for some in (accounts[:4], accounts[4:8], accounts[8:]):
             answers += await asyncio.gather(
