@@ -7,6 +7,7 @@ from services.limits.book import NO_WINDOW, Account, Book, Hold
 from services.limits.domain import holds
 from services.limits.domain.resources import write_down
 from services.limits.domain.room import Wish
+from services.limits.outcomes import Unfit
 from shared.asked import Asked
 from shared.contracts.limits import (
     SiteCreated,
@@ -71,21 +72,22 @@ def hear_of(
 
 
 def hold_named(book: Book, said: SiteCreated | SiteCreationFailed) -> Hold | None:
-    """The hold of a site that a message is about, by either of its names."""
+    """The hold of a site that a message is about, by either of its names; no hold of others."""
+    topic = SiteCreationRequested.topic
     hold = book.holds.get((said.account_id, said.hold_id or ""))
-    if hold is None and said.request_id is not None:
-        hold = book.asked.get((said.account_id, SiteCreationRequested.topic, said.request_id))
-    return hold if hold is not None and hold.limit_type == "sites" else None
+    if hold is not None and hold.topic == topic:
+        return hold
+    return book.asked.get((said.account_id, topic, said.request_id or ""))
 
 
-def failed(book: Book, said: SiteCreationFailed, _: Asked) -> list[Message]:
-    """Its place is free again."""
+def failed(book: Book, said: SiteCreationFailed, _: Asked) -> list[Message | Unfit]:
+    """Its place is free again; of a hold that nobody knows there is nothing to free."""
     account, hold = book.accounts[said.account_id], hold_named(book, said)
     if hold is not None:
-        if hold.is_undecided:
-            holds.end(book, account, hold, "released")
-    elif said.request_id is not None:
-        hear_of(book, account, said.request_id, "released")
+        return holds.end(book, account, hold, "released") if hold.is_undecided else []
+    if said.request_id is None:
+        return [Unfit(said.subject)]
+    hear_of(book, account, said.request_id, "released")
     return []
 
 

@@ -63,9 +63,12 @@ holds = st.builds(
 site_requests = st.builds(asks_for_site, requests, accounts)
 
 
+def by_request(number: int | None) -> dict[str, str]:
+    return {} if number is None else {"request_id": uuid(number)}
+
+
 def made(number: int, account: str, request: int | None) -> Message:
-    named = {} if request is None else {"request_id": uuid(request)}
-    return site_made(number, account, **named)
+    return site_made(number, account, **by_request(request))
 
 
 site_events = st.one_of(
@@ -130,6 +133,13 @@ def about_hold(hold: str, account: str, granted: int) -> st.SearchStrategy[Messa
         st.builds(confirmed, st.just(hold), st.just(granted), st.just(account)),
         st.builds(confirmed, st.just(hold), st.integers(1, 5), st.just(account), things),
         st.just(released(hold, account)),
-        st.builds(lambda n: site_made(n, account, hold_id=hold), st.integers(0x51, 0x56)),
-        st.just(site_failed(account, hold_id=hold)),
+        st.builds(
+            lambda n, other: site_made(n, account, hold_id=hold, **by_request(other)),
+            sites,
+            st.none() | requests,
+        ),
+        st.builds(
+            lambda other: site_failed(account, hold_id=hold, **by_request(other)),
+            st.none() | requests,
+        ),
     )

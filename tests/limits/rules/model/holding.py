@@ -84,9 +84,9 @@ def too_late(
 
 def named(world: World, one: Customer, said: SiteCreated | SiteCreationFailed) -> Hold | None:
     """The hold of a site, by its id or by its request."""
-    row = world.hold(said.account_id, said.hold_id)
-    row = row or one.holds.get((SITE_REQUESTS, said.request_id or ""))
-    return row if row is not None and row.kind == SITES else None
+    by_id = world.names.get((said.account_id, said.hold_id or ""), ("", ""))
+    names = [by_id, (SITE_REQUESTS, said.request_id or "")]
+    return next((one.holds[x] for x in names if x[0] == SITE_REQUESTS and x in one.holds), None)
 
 
 def unheard(world: World, one: Customer, request: str | None, state: str) -> None:
@@ -106,6 +106,8 @@ def site_created(world: World, one: Customer, said: SiteCreated) -> list[Seen]:
 
 def site_failed(world: World, one: Customer, said: SiteCreationFailed) -> list[Seen]:
     row = named(world, one, said)
+    if row is None and said.request_id is None:
+        return [Dead("unfit")]
     if row is None:
         unheard(world, one, said.request_id, "released")
     elif row.state in OPEN:
