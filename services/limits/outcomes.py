@@ -62,8 +62,7 @@ def again(command: Command, kept: bytes) -> Reply:
 
 def limit_row(book: Book, account: Account, limit_type: LimitType) -> said.LimitRow:
     """A limit as it stands, as far as the account's month has come."""
-    override = account.overrides.get(limit_type)
-    is_own = override is not None and override.is_set
+    is_own = account.own_limit(limit_type) is not None
     return row_of(limit_type, book.room(account, limit_type), account.window, is_own)
 
 

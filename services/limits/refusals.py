@@ -58,6 +58,10 @@ WORDS: Mapping[LimitType, Words] = MappingProxyType(
     }
 )
 BROWSE = Suggestion(kind="browse_free", text=WORDS["ahrefs_queries"].tidy)
+OWN_LIMIT = Suggestion(
+    kind="contact_support",
+    text="Contact support: this limit was set for your account, and no plan changes it.",
+)
 PLAN_UNKNOWN = "The limits of this account's plan are not known yet; nothing was done."
 LAST_OWNER = "An account has an owner: make somebody else an owner first."
 NOT_INVITED = "Whoever is only invited can own nothing: the invitation is not accepted yet."
@@ -77,8 +81,8 @@ def reached(book: Book, account: Account, limit_type: LimitType, requested: int)
         f"{requested:,} more {'was' if requested == 1 else 'were'} asked for, "
         f"and {room.available:,} can be had.",
         retryable=False,
-        suggestions=[*ways_out(account, limit_type), *upgrade(book, account, limit_type)],
-        actions=[words.manage, UPGRADE, CANCEL],
+        suggestions=[*ways_out(account, limit_type), *more(book, account, limit_type)],
+        actions=[words.manage, *buttons(account, limit_type)],
         limit_type=limit_type,
         current=room.current,
         held=room.held,
@@ -100,22 +104,40 @@ def ways_out(account: Account, limit_type: LimitType) -> list[Suggestion]:
 
 
 def not_included(book: Book, account: Account, limit_type: LimitType) -> Error:
-    """Of what the plan does not have at all."""
-    has_it = next_plan(book, account, limit_type)
-    words = WORDS[limit_type]
+    """Of what the plan does not have at all, or what this very account may not have."""
+    suggestions = more(book, account, limit_type)
     free = [] if limit_type in HARD_TYPES else [BROWSE]
     return Error(
         code="feature.not.included",
         http_status=402,
         title="Not Included In Your Plan",
-        message=f"Your plan includes no {words.unit} of this kind.",
+        message=nothing_of(account, limit_type),
         retryable=False,
-        suggestions=[*free, *upgrade(book, account, limit_type)],
-        actions=[UPGRADE, CANCEL],
+        suggestions=[*free, *suggestions],
+        actions=buttons(account, limit_type),
         limit_type=limit_type,
         limit=0,
-        plan_code=None if has_it is None else has_it.plan_code,
+        plan_code=next((each.plan_code for each in suggestions), None),
     )
+
+
+def nothing_of(account: Account, limit_type: LimitType) -> str:
+    unit = WORDS[limit_type].unit
+    if account.own_limit(limit_type) is not None:
+        return f"This account may have no {unit}: its own limit is 0."
+    return f"Your plan includes no {unit} of this kind."
+
+
+def buttons(account: Account, limit_type: LimitType) -> list[Action]:
+    """Another plan is offered to whom it would help."""
+    return [UPGRADE, CANCEL] if account.own_limit(limit_type) is None else [CANCEL]
+
+
+def more(book: Book, account: Account, limit_type: LimitType) -> list[Suggestion]:
+    """How there can be more: a limit of the account's own goes before that of every plan."""
+    if account.own_limit(limit_type) is not None:
+        return [OWN_LIMIT]
+    return upgrade(book, account, limit_type)
 
 
 def upgrade(book: Book, account: Account, limit_type: LimitType) -> list[Suggestion]:

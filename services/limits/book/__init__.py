@@ -125,14 +125,12 @@ class Book:
 
     def knows_limit(self, account: Account, limit_type: LimitType) -> bool:
         """Whether anybody can say how much is allowed: of an unknown plan nobody can."""
-        override = account.overrides.get(limit_type)
-        return account.plan_code in self.plans or (override is not None and override.is_set)
+        return account.plan_code in self.plans or account.own_limit(limit_type) is not None
 
     def limit_of(self, account: Account, limit_type: LimitType) -> int | None:
         """The override, else the plan's; None is unlimited, and what nobody knows is closed."""
-        override = account.overrides.get(limit_type)
-        if override is not None and override.is_set:
-            return override.limit
+        if (own := account.own_limit(limit_type)) is not None:
+            return own.limit
         plan = self.plans.get(account.plan_code)
         return 0 if plan is None else limit_in(plan, limit_type)
 

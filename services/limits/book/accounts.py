@@ -51,6 +51,11 @@ class Account:
     overrides: dict[LimitType, Override] = field(default_factory=dict)
     counters: dict[CounterKey, Counter] = field(default_factory=dict)
 
+    def own_limit(self, limit_type: LimitType) -> Override | None:
+        """What goes before the limit of every plan, unless it was taken back."""
+        override = self.overrides.get(limit_type)
+        return override if override is not None and override.is_set else None
+
     def raise_version(self) -> None:
         """Something has changed that others see."""
         self.version += 1

@@ -179,8 +179,14 @@ def why(error: Error) -> Words:
 
 
 def way_up(error: Error) -> Words:
-    """The plan that is named, with its number."""
-    found = [(x.plan_code, x.limit) for x in error.suggestions if x.kind == "upgrade_plan"]
+    """The plan that is named, with its number; or who is to be asked instead."""
+    found = list[Words]()
+    for one in error.suggestions:
+        if one.kind == "upgrade_plan":
+            found.append((one.plan_code, one.limit))
+        elif one.kind == "contact_support":
+            found.append(("support",))
+    assert len(found) <= 1, "either a plan helps, or support does"
     return found[0] if found else ()
 
 

@@ -44,7 +44,8 @@ def no(world: World, one: Customer, kind: str, wanted: int, reason: str) -> Answ
         case "plan_unknown":
             return Answer("unavailable")
         case "not_included":
-            return Answer("feature.not.included", (kind, up[0] if up else None, *up))
+            code = None if one.own[kind].is_set or not up else up[0]
+            return Answer("feature.not.included", (kind, code, *up))
     resets = next_first(one.month) if kind == QUERIES else None
     current = used + held
     numbers = (current, held, limit, wanted, max(0, (limit or 0) - current))
@@ -53,7 +54,9 @@ def no(world: World, one: Customer, kind: str, wanted: int, reason: str) -> Answ
 
 
 def way_up(world: World, one: Customer, kind: str) -> tuple[object, ...]:
-    """The cheapest plan above the account's that gives more of this."""
+    """The cheapest plan above the account's that gives more of this; none beats its own limit."""
+    if one.own[kind].is_set:
+        return ("support",)
     mine = world.offers.get(one.plan[1])
     limit, paid = world.limit(one, kind), mine.dollars if mine else -1
     if limit is None:
