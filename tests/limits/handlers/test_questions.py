@@ -1,10 +1,13 @@
 """What is answered about an account: its limits, its team, its credits, and its commands."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+import pytest
+
+from services.limits.queries.usage import period_of
 from shared.contracts.credits import BalanceChanged
-from shared.contracts.limits import InviteReplied, OverrideUpdateRequested
+from shared.contracts.limits import InviteReplied, OverrideUpdateRequested, Period
 from shared.contracts.message import Command, encode
 from shared.contracts.moments import in_milliseconds, window_of
 from shared.contracts.operating import fingerprint
@@ -59,11 +62,38 @@ async def test_limits_are_told_as_they_are_this_month(
 async def test_an_account_that_nobody_heard_of_has_free_limits_and_no_credits(
     worker: Worker, account: str
 ) -> None:
+    before = datetime.now(UTC).date()
     summary = await worker.tells("usage.summary", account)
+    days = {before, datetime.now(UTC).date()}  # Midnight may pass.
 
     assert [row.get("limit") for row in summary["limits"]] == [1, 1, 100, 0]
     assert summary["credits"] == {"balance": 0, "plan_allocation": 0, "used_this_month": 0}
-    assert summary["period"]["days_remaining"] in range(31)
+    end = date.fromisoformat(summary["period"]["end"])
+    assert (end + timedelta(days=1)).day == 1
+    assert summary["period"]["days_remaining"] in {(end - day).days for day in days}
+
+
+@pytest.mark.parametrize(
+    ("now", "period"),
+    [
+        (
+            datetime(2026, 1, 1, tzinfo=UTC),
+            Period(start="2026-01-01", end="2026-01-31", days_remaining=30),
+        ),
+        (
+            datetime(2028, 2, 15, 12, tzinfo=UTC),
+            Period(start="2028-02-01", end="2028-02-29", days_remaining=14),
+        ),
+        (
+            datetime(2026, 12, 31, 23, 59, tzinfo=UTC),
+            Period(start="2026-12-01", end="2026-12-31", days_remaining=0),
+        ),
+    ],
+)
+def test_a_period_is_a_month_and_says_how_many_days_come_after_today(
+    now: datetime, period: Period
+) -> None:
+    assert period_of(now) == period
 
 
 async def test_credits_stand_beside_limits_as_they_were_told_last(
@@ -113,7 +143,8 @@ async def test_an_answer_is_found_again_by_what_was_asked(worker: Worker, accoun
 
     assert (denied["known"], denied["reply"]["error"]["code"]) == (True, "limit.reached")
     assert denied["fingerprint"] == fingerprint(encode(hold))
-    assert other["reply"]["status"] in ("ok", "error")
+    assert (other["reply"]["status"], other["reply"]["data"]["current"]) == ("ok", 1)
+    assert other["fingerprint"] == fingerprint(encode(seat))
     assert nothing == {"known": False}
 
 
