@@ -25,7 +25,7 @@ INVARIANTS = Invariants(
         "I4": "A request has one hold, confirmed once and for no more than was granted",
         "I5": "Whoever opened an account, somebody owns it",
         "I6": "A request has one outcome, and every answer says so",
-        "I7": "Nobody passes a limit without being told",
+        "I7": "Nothing is granted beyond a limit, and nobody passes one without being told",
         "I10": "Every record that was passed is accounted for",
         "I11": "Whatever is told of accounts and teams stands in the books, in order",
         "I12": "What was set aside is there, as it came",

@@ -32,6 +32,26 @@ NOT_TOLD = f"""
     ) AS hard
     WHERE over_by <> coalesce(greatest(0, used - its_limit), 0)
 """  # noqa: S608 - Constants of this file.
+# As every yes said it for ever. Whoever asked for a site that was there already was given nothing:
+# his request was open for no time at all.
+MORE_THAN_ALLOWED = """
+    SELECT account_id, 'more was granted than the limit gave' AS what,
+           jsonb_build_object('type', limit_type, 'id', id, 'current', said -> 'current',
+                              'limit', said -> 'limit') AS numbers
+    FROM (
+        SELECT account_id, limit_type, request_id::text AS id,
+               convert_from(answer, 'UTF8')::jsonb -> 'data' AS said
+        FROM holds WHERE state <> 'refused' AND expires_at > created_at
+        UNION ALL
+        SELECT account_id, 'users', natural_key, convert_from(answer, 'UTF8')::jsonb -> 'data'
+        FROM commands WHERE topic = 'team.invite.requested'
+    ) AS granted
+    WHERE (said ->> 'current')::bigint > (said ->> 'limit')::bigint
+"""
+GRANTED = """
+    SELECT (SELECT count(*) FROM holds WHERE state <> 'refused' AND expires_at > created_at)
+         + (SELECT count(*) FROM commands WHERE topic = 'team.invite.requested')
+"""
 MORE_THAN_ASKED = """
     SELECT account_id, 'more was granted or confirmed than was asked for' AS what,
            jsonb_build_object('hold_id', hold_id, 'requested', requested, 'granted', granted,
@@ -64,6 +84,7 @@ def seeds(_: Snapshot) -> tuple[Sequence[object], ...]:
 
 CHECKS = (
     of_rows("I7", NOT_TOLD, counted("counters", "month = '-'"), seeds),
+    of_rows("I7", MORE_THAN_ALLOWED, GRANTED),
     of_rows("I4", MORE_THAN_ASKED, counted("holds")),
     guarded_by("I4", "never_more_than_asked", "a_refusal_holds_nothing", "asked_is_answered"),
     of_rows("I5", NO_OWNER, counted("accounts", "is_opened")),

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from deploy.examination import Report, examine
 from services.limits.verify import INVARIANTS, answers, facts, sayings
 from shared.contracts.limits import ANNOUNCED
+from shared.kafka import Record
 from shared.postgres import Transaction
 from shared.verifying import BUSY, Keys, taken
 from tests.databases import own_database
 from tests.limits.handlers.lives import LATER_SECONDS, Life
 from tests.limits.handlers.topics import Remembered
 from tests.limits.handlers.worker import working
+from tests.limits.making import asks_for_site, site_made
+from tests.making import record, uuid
 from tests.recorder import Recorder
-from tests.signing import KEY
+from tests.signing import KEY, by
 
 # Of roles and of limits by hand the latest answer alone is kept; the others tell of nothing kept.
 NOT_LOOKED_AT = {
@@ -40,6 +44,25 @@ DAMAGE = [
         "I7",
         "a limit is passed by more or less than was told",
         "UPDATE counters SET over_by = over_by + 1, over_since = now() WHERE month = '-'",
+    ),
+    (
+        "I7",
+        "more was granted than the limit gave",
+        (
+            "UPDATE holds SET answer = convert_to(jsonb_set("
+            "convert_from(answer, 'UTF8')::jsonb, '{data,current}', '1001')::text, 'UTF8')"
+            " WHERE state = 'confirmed' AND limit_type = 'keywords'"
+        ),
+    ),
+    (
+        "I7",
+        "more was granted than the limit gave",
+        (
+            "UPDATE commands SET answer = convert_to(jsonb_set("
+            "convert_from(answer, 'UTF8')::jsonb, '{data,limit}', '1')::text, 'UTF8')"
+            " WHERE topic = 'team.invite.requested'"
+            " AND convert_from(answer, 'UTF8') LIKE '%member_id%'"
+        ),
     ),
     (
         "I4",
@@ -165,6 +188,12 @@ def broken(report: Report) -> set[tuple[str, str]]:
     }
 
 
+def made_before_asked(account: str) -> list[Record]:
+    """Two sites where one is allowed; whoever asks for them then has them."""
+    made = [record(site_made(n, account, request_id=uuid(n))) for n in (1, 2)]
+    return [*made, *(by("admin", asks_for_site(n, account)) for n in (1, 2))]
+
+
 async def test_damage_is_found_for_what_it_is(url: str) -> None:
     said, life = Recorder(), Life()
     async with (
@@ -173,7 +202,10 @@ async def test_damage_is_found_for_what_it_is(url: str) -> None:
         worker.service.database.pool_for(None).acquire() as tx,
     ):
         await life.live(worker, later)
-        topics = Remembered(life.heard, said.sent)
+        asked_late = made_before_asked(str(uuid4()))
+        await worker.obey(*asked_late)
+        heard = [*life.heard, *asked_late]
+        topics = Remembered(heard, said.sent)
         right = await found(tx, topics)
         assert broken(right) == set()
         assert {one.id for one in right.invariants} == INVARIANTS.words.keys()
@@ -188,8 +220,8 @@ async def test_damage_is_found_for_what_it_is(url: str) -> None:
 
         first, *_, last = said.of("limits.usage.changed")
         twice = first, last, *said.of("team.member.changed")
-        assert not broken(await found(tx, Remembered(life.heard, [*said.sent, *twice])))
+        assert not broken(await found(tx, Remembered(heard, [*said.sent, *twice])))
         late = first._replace(headers=())
-        assert broken(await found(tx, Remembered(life.heard, [*said.sent, late]))) == {
+        assert broken(await found(tx, Remembered(heard, [*said.sent, late]))) == {
             ("I11", "a fact was announced after a later one")
         }
