@@ -39,5 +39,10 @@ class Hold:
     is_changed: bool = False
 
     @property
+    def is_undecided(self) -> bool:
+        """Nobody has said what was made of it: also of what has expired something may be there."""
+        return self.state in ("held", "expired")
+
+    @property
     def open_hold(self) -> int:
         return self.granted if self.state == "held" else 0

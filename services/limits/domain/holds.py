@@ -135,22 +135,22 @@ def confirm(book: Book, said: HoldConfirmed, _: Asked) -> list[Message | Unfit]:
     named = set() if kind is None else set(said.resources)
     if len(named) > said.quantity:
         return [Unfit(said.hold_id)]
-    if hold.state not in ("held", "expired"):
+    if not hold.is_undecided:
         return []
     if said.quantity == 0:
-        return end(book, account, hold, "released") if hold.state == "held" else []
+        return end(book, account, hold, "released")
     fresh = 0 if kind is None else add_new(book, account, kind, named)
     hold.confirmed, hold.counted = said.quantity, said.quantity - len(named)
     return end(book, account, hold, "confirmed", used=hold.counted + fresh)
 
 
 def release(book: Book, said: HoldReleased, _: Asked) -> list[Message | Unfit]:
-    """Nothing was made; after a confirmation nothing changes any more."""
+    """Nothing was made, and nothing will be; after a confirmation nothing changes any more."""
     hold = book.holds.get((said.account_id, said.hold_id))
     if hold is None:
         return [Unfit(said.hold_id)]
     account = book.accounts[said.account_id]
-    return end(book, account, hold, "released") if hold.state == "held" else []
+    return end(book, account, hold, "released") if hold.is_undecided else []
 
 
 def expire(book: Book, due: HoldDue, _: Asked) -> list[Message]:

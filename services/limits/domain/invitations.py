@@ -29,12 +29,12 @@ def invite(book: Book, request: InviteRequested, asked: Asked) -> list[Message]:
     if (reply := answers.kept(book, request, "invitation")) is not None:
         return [reply]
     account = book.accounts[request.account_id]
-    if asked.role == "owner":
-        ownership.seat_whoever_asks(book, account, asked)
     denial = at_rest(book, account)
     if denial is None and (seated := seated_as(book, request)) is not None:
         refused = outcomes.no(refusals.already_member(seated.state))
         return [answers.keep(book, account, request, refused)]
+    if denial is None and asked.role == "owner" and book.knows_limit(account, "users"):
+        ownership.seat_whoever_asks(book, account, asked)
     denial = denial or no_room(book, account, A_SEAT, book.room(account, "users"))
     if denial is not None:
         return deny(book, account, request, denial)

@@ -21,28 +21,44 @@ def account_opened(book: Book, opened: AccountOpened, _: Asked) -> list[Message]
         return []
     account.is_opened, account.name, account.is_changed = True, opened.name, True
     book.changes += 1
-    known = seated_before(book, opened)
-    email = (opened.owner_email or "").lower()
-    if known is None:
-        seat_owner(book, account, opened.owner_user_id, email)
-    elif not known.email:
+    known, email = seated_before(book, opened), (opened.owner_email or "").lower()
+    if known is not None and not known.email:
         known.email, known.is_changed = email, True
-    return []
+    if known is not None and owners(book, account.account_id):
+        return []
+    if known is None or not known.has_a_seat:
+        seat_owner(book, account, opened.owner_user_id, email)
+        return []
+    return [promote(known)]
 
 
 def seated_before(book: Book, opened: AccountOpened) -> Member | None:
     """The owner, whatever he is by now; of one without a name, whoever owns the account."""
-    for member in book.members.values():
-        if member.account_id == opened.account_id:
-            named = opened.owner_user_id
-            if member.is_an_owner if named is None else member.user_id == named:
-                return member
-    return None
+    named = opened.owner_user_id
+    found = [
+        member
+        for member in book.members.values()
+        if member.account_id == opened.account_id
+        and (member.is_an_owner if named is None else member.user_id == named)
+    ]
+    # He may have left, and be here once more as somebody else.
+    return max(found, key=lambda member: member.has_a_seat, default=None)
+
+
+def promote(member: Member) -> Message:
+    """Somebody had invited him before it was known that the account is his."""
+    previous, member.role, member.is_changed = member.role, "owner", True
+    return outcomes.member_changed(member, "ownership", previous)
 
 
 def seat_whoever_asks(book: Book, account: Account, asked: Asked) -> None:
-    """An owner has asked, and nobody has said yet that there is one: he is the first member."""
-    if not account.is_opened and not owners(book, account.account_id):
+    """An owner has asked, and nobody has said yet that there is one: he is the first member.
+
+    Only on the way to a yes, or to a no that is kept: any other no writes nothing.
+    """
+    whose = account.account_id
+    is_known = account.is_opened or active_member(book, whose, asked.user_id) is not None
+    if not is_known and not owners(book, whose):
         seat_owner(book, account, asked.user_id, "")
 
 
@@ -82,14 +98,14 @@ def transfer(book: Book, command: OwnershipTransferRequested, asked: Asked) -> l
     if (reply := answers.kept(book, command, "transfer")) is not None:
         return [reply]
     account = book.accounts[command.account_id]
-    seat_whoever_asks(book, account, asked)
-    heir = book.members.get((command.account_id, command.member_id))
-    owner = whoever_gives(book, account, asked)
     if account.status == "cancelled":
         closed = outcomes.no(not_active(account, book.now))
         return [answers.keep(book, account, command, closed)]
+    heir = book.members.get((command.account_id, command.member_id))
     if heir is None or not heir.has_a_seat:
         return [command.refused(not_found("member"))]
+    seat_whoever_asks(book, account, asked)
+    owner = whoever_gives(book, account, asked)
     if owner is None:
         return [command.refused(forbidden(OWNER))]
     if (error := why_not(heir, owner)) is not None:

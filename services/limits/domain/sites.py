@@ -47,11 +47,11 @@ def created(book: Book, said: SiteCreated, _: Asked) -> list[Message]:
     if hold is None and said.request_id is not None:
         hear_of(book, account, said.request_id, "confirmed")
     if book.resource(account, "site", said.site_id) is not None:
-        if hold is not None and hold.state == "held":
+        if hold is not None and hold.is_undecided:
             holds.end(book, account, hold, "released")
         return []
     write_down(book, account, "site", said.site_id, "active")
-    if hold is None or hold.state not in ("held", "expired"):
+    if hold is None or not hold.is_undecided:
         book.count(account, "sites", NO_WINDOW, used=1)
         return []
     hold.confirmed = 1
@@ -82,7 +82,7 @@ def failed(book: Book, said: SiteCreationFailed, _: Asked) -> list[Message]:
     """Its place is free again."""
     account, hold = book.accounts[said.account_id], hold_named(book, said)
     if hold is not None:
-        if hold.state == "held":
+        if hold.is_undecided:
             holds.end(book, account, hold, "released")
     elif said.request_id is not None:
         hear_of(book, account, said.request_id, "released")

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from shared.contracts.message import Event
-from shared.contracts.types import AccountStatus, Code, Credits, Time, Window
+from shared.contracts.types import AccountStatus, Code, Count, Credits, Time, Window
 
 
 class BalanceChanged(Event, frozen=True, kw_only=True):
@@ -25,8 +25,8 @@ class BalanceChanged(Event, frozen=True, kw_only=True):
     used_this_month: Credits
     window: Window
     status: AccountStatus
-    seq: int
-    version: int
+    seq: Count
+    version: Count
     at: Time
 
     @property

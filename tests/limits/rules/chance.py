@@ -45,6 +45,7 @@ limits = st.sampled_from([None, 0, 1, 3, 10, 12, 20])
 versions = st.integers(1, 5)
 requests = st.integers(1, 9)
 wishes = st.integers(1, 25)
+transfers = st.integers(0x31, 0x36)
 sites = st.integers(0x51, 0x56)
 people = st.sampled_from([OWNER, "anna", "bert", "carl"])
 
@@ -116,7 +117,7 @@ def about_member(member: str, account: str) -> st.SearchStrategy[Message]:
             site_access=st.sampled_from([None, [], [uuid(0x52)]]),
             expected_role=st.sampled_from([None, None, "editor", "owner"]),
         ),
-        st.builds(transfer, st.integers(0x31, 0x36), st.just(member), st.just(account)),
+        st.builds(transfer, transfers, st.just(member), st.just(account)),
     )
 
 

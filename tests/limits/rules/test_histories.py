@@ -25,9 +25,9 @@ from msgspec.structs import replace
 from services.limits.domain import BY_A_SERVICE, Asked, Due, HoldDue, InvitationDue
 from shared.contracts.limits import HoldRequested, InviteRequested, OverrideUpdateRequested
 from shared.contracts.message import Event, Message, Reply
-from tests.limits.making import accepted, confirmed, opened, plan_now
+from tests.limits.making import OWNER, accepted, confirmed, opened, plan_now, remove, transfer
 from tests.limits.rules import chance
-from tests.limits.rules.desk import BY_DEVELOPER, BY_OWNER, NOON, Desk
+from tests.limits.rules.desk import BY_ADMIN, BY_DEVELOPER, BY_OWNER, NOON, Desk
 from tests.limits.rules.model import Model
 from tests.limits.rules.model.teaming import THE_OWNER
 from tests.limits.rules.seen import seen, state
@@ -127,6 +127,30 @@ class Histories(RuleBasedStateMachine):
 
     def held(self) -> list[tuple[str, str]]:
         return [key for key, hold in self.desk.book.holds.items() if hold.state == "held"]
+
+    @precondition(lambda self: self.unopened())
+    @rule(data=st.data(), message=chance.invitations, is_gone=st.booleans(), is_told=st.booleans())
+    def an_owner_comes_before_his_account_is_opened(
+        self, data: st.DataObject, message: InviteRequested, *, is_gone: bool, is_told: bool
+    ) -> None:
+        """An admin had invited him; he may have left again, and ask for something as an owner."""
+        account = data.draw(st.sampled_from(self.unopened()), label="of")
+        self.hear_first(replace(message, account_id=account), BY_ADMIN)
+        for member in self.members(account, "invited"):
+            self.hear_first(accepted(member, OWNER, account))
+        for member in self.members(account, "active"):
+            if is_gone:
+                self.hear_first(remove(member, account), BY_ADMIN)
+            self.hear_first(transfer(data.draw(chance.transfers), member, account), BY_OWNER)
+        if is_told:
+            self.hear_first(opened(account))
+
+    def unopened(self) -> list[str]:
+        return [name for name in chance.ACCOUNTS if not self.desk.account(name).is_opened]
+
+    def members(self, account: str, state: str) -> list[str]:
+        team = self.desk.book.team_of(account)
+        return [member.member_id for member in team if member.state == state]
 
     @precondition(lambda self: self.desk.book.members)
     @rule(data=st.data(), asked=chance.somebody, is_astray=st.sampled_from([False] * 9 + [True]))

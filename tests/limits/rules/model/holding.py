@@ -25,7 +25,7 @@ from tests.limits.rules.model.world import (
 from tests.limits.rules.seen import Answer, Dead, Seen
 
 SITE_REQUESTS = "site.creation.requested"
-TEN_MINUTES = timedelta(minutes=10)
+OPEN = "held", "expired"  # To be confirmed, or not.
 
 
 def requested(
@@ -99,10 +99,8 @@ def site_created(world: World, one: Customer, said: SiteCreated) -> list[Seen]:
     one.things.setdefault((SITES, said.site_id), True)
     if row is None:
         unheard(world, one, said.request_id, "confirmed")
-    elif is_new and row.state in ("held", "expired"):
-        row.state = "confirmed"
-    elif row.state == "held":
-        row.state = "released"
+    elif row.state in OPEN:
+        row.state = "confirmed" if is_new else "released"
     return []
 
 
@@ -110,7 +108,7 @@ def site_failed(world: World, one: Customer, said: SiteCreationFailed) -> list[S
     row = named(world, one, said)
     if row is None:
         unheard(world, one, said.request_id, "released")
-    elif row.state == "held":
+    elif row.state in OPEN:
         row.state = "released"
     return []
 
@@ -132,9 +130,9 @@ def confirmed(world: World, one: Customer, said: HoldConfirmed) -> list[Seen]:
     resources = set(said.resources) if row.kind in (SITES, USERS) else set()
     if len(resources) > said.quantity:
         return [Dead("unfit")]
-    if row.state == "held" and said.quantity == 0:
+    if row.state in OPEN and said.quantity == 0:
         row.state = "released"
-    if row.state in ("held", "expired") and said.quantity:
+    if row.state in OPEN:
         row.state, row.nameless = "confirmed", said.quantity - len(resources)
         for each in resources:
             one.things.setdefault((row.kind, each), True)
@@ -145,7 +143,7 @@ def released(world: World, _: Customer, said: HoldReleased) -> list[Seen]:
     row = world.hold(said.account_id, said.hold_id)
     if row is None:
         return [Dead("unfit")]
-    if row.state == "held":
+    if row.state in OPEN:
         row.state = "released"
     return []
 

@@ -25,16 +25,25 @@ THE_OWNER = "owner"  # Under which name whoever opened the account sits in its t
 def opened(_: World, one: Customer, said: AccountOpened) -> list[Seen]:
     if one.is_open:
         return []
-    one.is_open, email = True, (said.owner_email or "").lower()
-    known = one.team.setdefault(THE_OWNER, Person("owner", "active", email, said.owner_user_id))
-    known.email = known.email or email
-    return []
+    one.is_open, email, user = True, (said.owner_email or "").lower(), said.owner_user_id
+    here = one.active(user)
+    if here is not None:
+        here.email = here.email or email
+    was_here = any(person.user == user for person in one.team.values())
+    if was_here and one.owners():
+        return []
+    if here is None:
+        one.team[THE_OWNER] = Person("owner", "active", email, user)
+        return []
+    previous, here.role = here.role, "owner"
+    return [changed(here, "ownership", previous)]
 
 
 def sit_down(one: Customer, asked: Asked) -> None:
     """An owner who asks before anybody has said that there is one."""
-    if asked.role == "owner" and not one.is_open and not one.owners():
-        one.team.setdefault(THE_OWNER, Person("owner", "active", "", asked.user_id))
+    is_somebody = one.is_open or one.active(asked.user_id) is not None
+    if asked.role == "owner" and not is_somebody and not one.owners():
+        one.team[THE_OWNER] = Person("owner", "active", "", asked.user_id)
 
 
 def before(
@@ -53,10 +62,11 @@ def before(
 def invited(world: World, one: Customer, said: InviteRequested, asked: Asked) -> list[Seen]:
     if (known := before(one, said, "invitation")) is not None:
         return [known]
-    sit_down(one, asked)
     email, until = said.email.lower(), wire(world.now + timedelta(days=7))
-    reason = refusal(world, one, USERS, 1, less_will_do=False)
     same = [person.state for person in one.team.values() if person.sits and person.email == email]
+    if one.status[1] not in STOPS and not same and world.is_known(one, USERS):
+        sit_down(one, asked)
+    reason = refusal(world, one, USERS, 1, less_will_do=False)
     if same and reason not in STOPS:
         answer = Answer("conflict", ("member", same[0], None))
         one.answers[said.topic, said.invite_id] = said, answer
@@ -188,9 +198,10 @@ def transferred(
 ) -> list[Seen]:
     if (known := before(one, said, "transfer")) is not None:
         return [known]
-    sit_down(one, asked)
-    heir, asker = world.person(said.account_id, said.member_id), one.active(asked.user_id)
-    answer = None
+    heir = world.person(said.account_id, said.member_id)
+    if one.status[1] != "cancelled" and heir is not None and heir.sits:
+        sit_down(one, asked)
+    asker, answer = one.active(asked.user_id), None
     if one.status[1] == "cancelled":
         answer = CLOSED
     elif heir is None or not heir.sits:
