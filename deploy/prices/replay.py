@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from deploy.prices.uses import Use
-from services.credits.book import Reservation
 from services.credits.domain.charges import model_priced
 from services.credits.prices import Config, PriceList, scaled
 from shared.contracts.credits import ImageCount, Items, OperationCompleted
-from shared.contracts.moments import FIRST
 
 MUCH = 10**9  # Credits of a hold that nobody has: whatever they change was priced by a hold.
 NOTES = (
@@ -64,7 +62,7 @@ def price_of(use: Use, known: PriceList, prices: PriceList, *, is_first: bool) -
         return Price(0, None if model is None else model.usd(*tokens, 0, 0))
     config = prices.configs[use.operation_type]
     report = report_of(use, known.configs[use.operation_type], config)
-    priced = model_priced(prices, work_of(use), report, config)
+    priced = model_priced(prices, use.model_requested, use.model_used, config)
     used = prices.used(config, report, priced, 0)
     may_depend = config.mode != "tokens" or used.tokens_output is None
     if may_depend and used != prices.used(config, report, priced, MUCH):
@@ -73,21 +71,6 @@ def price_of(use: Use, known: PriceList, prices: PriceList, *, is_first: bool) -
     tokens = used.tokens_input or 0, used.tokens_output or 0
     usd = None if model is None else model.usd(*tokens, images, 1 if is_first else 0)
     return Price(used.credits, usd)
-
-
-def work_of(use: Use) -> Reservation:
-    """Its operation: of it a price depends on the model that was asked for, and on nothing else."""
-    return Reservation(
-        lane=0,
-        subject_id=use.operation_id,
-        account_id=use.account_id,
-        reservation_id=use.operation_id,
-        created_at=FIRST,
-        expires_at=FIRST,
-        state="committed",
-        available_after=0,
-        model=use.model_requested,
-    )
 
 
 def report_of(use: Use, then: Config, config: Config) -> OperationCompleted:

@@ -8,7 +8,6 @@ from services.credits.prices import THOUSANDTHS, Config, Model, PriceList
 from shared.contracts.credits import (
     Estimate,
     ImageCount,
-    OperationCompleted,
     OperationRequested,
     UsageRow,
 )
@@ -81,7 +80,7 @@ def use_of(row: UsageRow) -> str:
 def price_of(prices: PriceList, operation: Reservation, row: UsageRow) -> str:
     """The sum behind the credits, where tokens make them, and whose price it is (P16)."""
     config = prices.configs[row.operation_type]
-    model = model_priced(prices, operation, reported(row), config)
+    model = model_priced(prices, operation.model, row.model_used, config)
     if config.mode == "image":
         return list_of(prices, config) + stand_in(prices, model, row)
     if config.mode != "tokens" or row.tokens_output is None:
@@ -91,16 +90,6 @@ def price_of(prices: PriceList, operation: Reservation, row: UsageRow) -> str:
     least = f", at least {config.min_credits:,}"
     sum_ = f"{tokens:,} tokens{factor} / {config.tokens_per_credit:,}, rounded up{least}"
     return f"price version {prices.version}: {sum_}{stand_in(prices, model, row)}"
-
-
-def reported(row: UsageRow) -> OperationCompleted:
-    """The report as far as a row tells it and the choice of a model depends on it."""
-    return OperationCompleted(
-        account_id=row.account_id,
-        operation_id=row.operation_id,
-        operation_type=row.operation_type,
-        model_used=row.model_used,
-    )
 
 
 def stand_in(prices: PriceList, model: Model | None, row: UsageRow) -> str:
