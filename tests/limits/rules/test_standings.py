@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from msgspec.structs import replace
 
 from shared.contracts.limits import (
@@ -33,6 +34,24 @@ def test_the_plan_of_a_subscription_counts_while_it_lives() -> None:
     desk.tell(on_plan("growth", version=3, status="canceled"))
 
     assert desk.state().plan_code == "free"
+
+
+@pytest.mark.parametrize(
+    ("status", "plan"),
+    [
+        ("trialing", "growth"),
+        ("active", "growth"),
+        ("past_due", "growth"),
+        ("incomplete", "free"),
+        ("canceled", "free"),
+    ],
+)
+def test_a_subscription_lives_from_its_trial_until_it_is_canceled(status: str, plan: str) -> None:
+    desk = Desk()
+
+    desk.tell(on_plan("growth", status=status))
+
+    assert desk.state().plan_code == plan
 
 
 def test_the_first_month_of_an_account_is_no_news_and_the_next_one_is() -> None:
