@@ -18,7 +18,7 @@ from tests.plain import IDS_OF_A_RUN, plain, rows_of
 from tests.recorder import Sent
 from tests.signing import by
 
-EARLY, LATE = "2026-01-10T08:00:00Z", "2026-01-11T08:00:00Z"
+EARLY, LATE, LATER = (f"2026-01-{day}T08:00:00Z" for day in (10, 11, 12))
 MORE = {
     "accounts": f"{STATES['accounts']}, status_reason, status_since, status_version",
     "overrides": f"{STATES['overrides']}, reason",
@@ -48,7 +48,7 @@ class History:
     async def known(self, worker: Worker) -> dict[int, str]:
         """The holds and the members of this account, by the numbers that they were asked under."""
         found = {}
-        for number in range(1, 15):
+        for number in range(1, 16):
             query = HOLD if number < 10 else MEMBER
             for row in await worker.fetch(query, self.account, uuid(self.n(number))):
                 found[number] = str(row[0])
@@ -109,7 +109,9 @@ class History:
         n, whose, sites = self.n, self.account, [uuid(self.n(20))]
         ben, cat = known[10], known[13]
         yield by("owner", said.role(ben, "viewer", whose, site_access=sites), said.OWNER)
+        yield record(said.seen("ben", LATER, n(20), whose))
         yield by("owner", said.role(ben, "viewer", whose), said.OWNER)
+        yield by("owner", said.role(ben, "viewer", whose, site_access=sites), said.OWNER)
         yield by("admin", said.role(cat, "owner", whose), "cat")
         yield by("owner", said.transfer(n(40), ben, whose), said.OWNER)
         yield by("owner", said.transfer(n(40), ben, whose), said.OWNER)
@@ -121,13 +123,17 @@ class History:
         yield by("owner", said.role(cat, "admin", whose), "ben")
         yield by("owner", said.invite(n(14), "cat@example.org", whose), "ben")
         yield by("owner", said.invite(n(13), "cat@example.org", whose), "ben")
+        yield by("owner", said.invite(n(15), "ben@example.com", whose), "ben")
         yield record(said.ended(cat, whose))
+        yield record(said.accepted(cat, "cat", whose))
         yield record(said.opened(whose))
 
     def ends(self, known: dict[int, str]) -> Iterator[Record]:
         n, whose = self.n, self.account
         yield record(said.ended(known[14], whose))
         yield record(said.ended(known[14], whose))
+        yield by("admin", said.remove(known[14], whose), "ben")
+        yield record(said.accepted(known[15], "ben", whose))  # He has a seat.
         yield by("developer", said.override("sites", 9, account=whose))
         yield by("developer", said.override("sites", 2, 1, whose, reason="Fewer"))
         yield by("developer", said.override("sites", 9, account=whose))

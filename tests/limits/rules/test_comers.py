@@ -5,7 +5,7 @@ from datetime import timedelta
 from services.limits.domain import InvitationDue
 from shared.contracts.limits import InviteReplied, MemberChanged, MemberRemoveReplied
 from tests.hearing import only, refused
-from tests.limits.making import accepted, invite, remove, role, seen
+from tests.limits.making import accepted, ended, invite, remove, role, seen
 from tests.limits.rules.desk import BY_ADMIN, BY_OWNER, NOON, Desk, desk_on, invited
 from tests.making import ANN, on_plan, plan_is, uuid
 
@@ -57,6 +57,17 @@ def test_a_no_to_a_removal_is_not_kept() -> None:
     desk.tell(role(joined(desk, 1, "bert"), "owner"), asked=BY_OWNER)
 
     assert only(MemberRemoveReplied, desk.tell(remove(owner), asked=BY_OWNER)).status == "ok"
+
+
+def test_whoever_has_left_is_not_removed_once_more() -> None:
+    desk = desk_on("growth")
+    member = invited(desk.tell(invite(1), asked=BY_ADMIN)).member_id
+    desk.tell(ended(member))
+
+    error = refused(desk.tell(remove(member), asked=BY_ADMIN))
+
+    assert (error.code, error.state) == ("conflict", "removed")
+    assert desk.used("users") == (1, 0)
 
 
 def test_each_site_has_the_latest_moment_of_its_own() -> None:
