@@ -136,6 +136,7 @@ class History:
         yield record(said.accepted(known[15], "ben", whose))  # He has a seat.
         yield by("developer", said.override("sites", 9, account=whose))
         yield by("developer", said.override("sites", 2, 1, whose, reason="Fewer"))
+        yield by("developer", said.override("sites", 2, 1, whose, reason="Fewer"))
         yield by("developer", said.override("sites", 9, account=whose))
         yield by("developer", said.cleared("users", 1, whose))
         yield record(said.site_gone(n(20), whose))

@@ -5,9 +5,9 @@ from datetime import timedelta
 from services.limits.domain import InvitationDue
 from shared.contracts.limits import InviteReplied, MemberChanged, MemberRemoveReplied
 from tests.hearing import only, refused
-from tests.limits.making import accepted, ended, invite, remove, role, seen
+from tests.limits.making import OWNER, accepted, ended, invite, opened, remove, role, seen
 from tests.limits.rules.desk import BY_ADMIN, BY_OWNER, NOON, Desk, desk_on, invited
-from tests.making import ANN, on_plan, plan_is, uuid
+from tests.making import ANN, BOB, on_plan, plan_is, uuid
 
 EARLY, LATE = "2026-01-10T08:00:00.000Z", "2026-01-11T08:00:00.000Z"
 
@@ -107,3 +107,13 @@ def test_an_invitation_under_a_plan_that_nobody_knows_leaves_its_id_free() -> No
     desk.tell(plan_is("gold", 1, max_users=2))
 
     assert invited(desk.tell(invite(1), asked=BY_ADMIN)).current == 2
+
+
+def test_whoever_is_in_two_teams_was_seen_in_the_one_that_is_named() -> None:
+    desk = desk_on("growth")
+    desk.tell(opened(BOB))
+
+    desk.tell(seen(OWNER, EARLY, site=11, account=BOB))
+
+    when = {one.account_id: one.last_seen_at is None for one in desk.book.members.values()}
+    assert when == {ANN: True, BOB: False}

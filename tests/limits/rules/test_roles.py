@@ -61,3 +61,11 @@ def test_a_closed_account_changes_no_roles() -> None:
     desk.tell(now_is("cancelled"))
 
     assert refused(desk.tell(role(member, "viewer"), asked=BY_OWNER)).code == "account.cancelled"
+
+
+def test_a_role_of_somebody_who_has_left_since_is_not_answered_as_at_first() -> None:
+    desk, member = team()
+    assert only(RoleChangeReplied, desk.tell(role(member, "viewer"), asked=BY_ADMIN)).data
+    desk.tell(remove(member), asked=BY_ADMIN)
+
+    assert refused(desk.tell(role(member, "viewer"), asked=BY_ADMIN)).code == "not.found"
