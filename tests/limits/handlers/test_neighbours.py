@@ -76,11 +76,14 @@ async def test_the_end_of_a_hold_is_the_end_of_that_one(worker: Worker, pair: Pa
 
     await worker.obey(confirmed(data_of(granted, HoldReplied.topic)["hold_id"], 10, pair.ann))
 
-    every = "SELECT granted, state FROM holds WHERE account_id = ANY($1::uuid[]) ORDER BY granted"
+    every = """
+        SELECT granted, state, confirmed, counted, closed_at IS NULL
+        FROM holds WHERE account_id = ANY($1::uuid[]) ORDER BY granted
+    """
     assert await worker.fetch(every, list(pair)) == [
-        (1, "held"),
-        (10, "confirmed"),
-        (20, "held"),
+        (1, "held", 0, 0, True),
+        (10, "confirmed", 10, 10, False),
+        (20, "held", 0, 0, True),
     ]
 
 
