@@ -12,7 +12,7 @@ from shared.kafka import Record
 from tests import making
 from tests.limits import making as said
 from tests.limits.handlers.lives import HOLD, MEMBER, RUNS, STATES
-from tests.limits.handlers.worker import Worker, working
+from tests.limits.handlers.worker import Worker, states, working
 from tests.making import record, uuid
 from tests.plain import IDS_OF_A_RUN, plain, rows_of
 from tests.recorder import Sent
@@ -25,6 +25,9 @@ MORE = {
     "members": f"{STATES['members']}, accepted_at IS NULL, last_seen_sites::text, invite_id",
     "holds": f"{STATES['holds']}, limit_type, purpose",
 }
+
+
+LEFT = {"sites": (3, 0), "users": (3, 0), "keywords": (3_957, 0), "ahrefs_queries": (5, 0)}
 
 
 class History:
@@ -175,4 +178,5 @@ async def test_a_poll_a_message_comes_to_the_same_as_a_poll_a_scene(url: str) ->
         again = other.told(await other.play(worker, at_once=False))
 
         assert again == heard
+        assert states(worker.recorder.sent) == LEFT
         assert await other.left(worker) == await one.left(worker)
