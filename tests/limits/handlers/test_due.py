@@ -15,7 +15,7 @@ from shared.obeying import SWEEP_AT_ONCE
 from shared.postgres import transaction
 from tests.databases import own_database
 from tests.limits.handlers.worker import Worker, states, working
-from tests.limits.making import asks_for, invite, override, plan_now
+from tests.limits.making import asks_for, invite, opened, override, plan_now
 from tests.making import PARTITIONS, on_plan
 from tests.signing import by
 
@@ -74,7 +74,7 @@ async def test_of_invitations_the_oldest_are_taken_first(worker: Worker) -> None
 
 async def test_of_months_that_begin_so_many_are_opened_at_once(worker: Worker) -> None:
     own, others = [living_in(OWN) for _ in range(3)], living_in(OTHER)
-    await worker.obey(*(asks_for(1, 1, account=one) for one in (*own, others)))
+    await worker.obey(*(opened(one) for one in (*own, others)))
 
     found = await due(worker, WindowDue, [OWN], 1_000, MONTH_SECONDS)
     assert {*own} <= {*found}

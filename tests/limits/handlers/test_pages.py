@@ -16,7 +16,6 @@ from tests.limits.making import (
     OWNER,
     accepted,
     invite,
-    keywords_gone,
     opened,
     override,
     site_made,
@@ -159,7 +158,6 @@ async def test_alerts_are_told_the_newest_first_and_as_many_as_are_wanted(
     others = neighbour(account)
     for whose in (others, account):
         await worker.obey(site_made(1, whose), site_made(2, whose))
-        await worker.obey(keywords_gone(1, account=whose))
         await worker.obey(by("developer", override("users", 0, account=whose)), opened(whose))
 
     both = await worker.tells("alerts.list", account)
