@@ -152,6 +152,16 @@ async def test_changes_by_hand_are_told_the_newest_first(worker: Worker, account
     assert {account, others} <= {row["account_id"] for row in everybody}
 
 
+async def test_changes_of_one_moment_are_told_each_once(worker: Worker, account: str) -> None:
+    changes = [override("sites", number, number, account) for number in range(2 * SIZE + 1)]
+    await worker.obey(*(by("developer", one) for one in changes))
+
+    told = [row async for page in pages(worker, "audit.list", account) for row in page]
+
+    assert len({row["at"] for row in told}) == 1
+    assert sorted(row["after"]["limit"] for row in told) == [*range(2 * SIZE + 1)]
+
+
 async def test_alerts_are_told_the_newest_first_and_as_many_as_are_wanted(
     worker: Worker, account: str
 ) -> None:
