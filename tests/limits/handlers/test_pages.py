@@ -15,12 +15,13 @@ from tests.limits.handlers.worker import Worker
 from tests.limits.making import (
     OWNER,
     accepted,
+    asks_for,
     invite,
     opened,
     override,
     site_made,
 )
-from tests.making import letter, reader
+from tests.making import letter, on_plan, reader
 from tests.signing import VERIFIER, by
 
 SIZE = 10  # The smallest page.
@@ -90,6 +91,17 @@ async def test_all_teams_are_told_account_by_account(worker: Worker) -> None:
     team = "ann@example.com", *(f"user{number}@example.com" for number in range(1, 6))
     assert own == [(account, email) for account in accounts for email in team]
     assert len({row["member_id"] for row in told}) == len(told)
+
+
+async def test_seats_that_are_held_stand_beside_those_that_are_taken(
+    worker: Worker, account: str
+) -> None:
+    await worker.obey(on_plan("scale", account), opened(account))
+    await worker.obey(asks_for(1, 2, "users", account))
+
+    seats = (await worker.tells("team.members", account))["seats"]
+
+    assert (seats["current"], seats["held"]) == (1, 2)
 
 
 async def test_members_are_found_by_what_they_are_and_how_they_are_called(
