@@ -25,6 +25,7 @@ from tests.making import letter, on_plan, reader
 from tests.signing import VERIFIER, by
 
 SIZE = 10  # The smallest page.
+MOST_PAGES = 50
 
 reading = reader(LimitsQuery, verifier=VERIFIER)
 
@@ -52,7 +53,7 @@ async def team_of(worker: Worker, account: str, size: int) -> None:
 async def pages(worker: Worker, query: str, account: str | None) -> AsyncIterator[list[JsonObject]]:
     """Page after page, as a developer sees them, until no other follows."""
     page: JsonObject = {"size": SIZE}
-    while True:
+    for _ in range(MOST_PAGES):
         asked = LimitsQuery(query=query, params={"page": page}, account_id=account)
         (reply,) = await worker.answers(reading.read(by("developer", asked)))
         told = reply["data"]
@@ -60,6 +61,7 @@ async def pages(worker: Worker, query: str, account: str | None) -> AsyncIterato
         if "next_cursor" not in told:
             return
         page = {"size": SIZE, "cursor": told["next_cursor"]}
+    raise AssertionError("the pages have no end")
 
 
 async def test_a_team_is_told_in_the_order_in_which_it_came(worker: Worker, account: str) -> None:
