@@ -5,7 +5,17 @@ import pytest
 from shared.contracts.limits import HoldReplied
 from tests.limits.handlers.test_rows import data_of
 from tests.limits.handlers.worker import Worker, states
-from tests.limits.making import accepted, asks_for, confirmed, invite, opened, site_gone, site_made
+from tests.limits.making import (
+    OWNER,
+    accepted,
+    asks_for,
+    confirmed,
+    invite,
+    opened,
+    seen,
+    site_gone,
+    site_made,
+)
 from tests.making import on_plan
 from tests.signing import by
 
@@ -56,3 +66,14 @@ async def test_when_somebody_came_is_told_with_his_name(worker: Worker, account:
     _, member = (await worker.tells("team.members", account))["rows"]
     assert member["accepted_at"] >= owner["accepted_at"]
     assert (member["user_id"], member["state"]) == ("ben", "active")
+
+
+async def test_who_was_seen_is_remembered_also_where_no_site_is_named(
+    worker: Worker, account: str
+) -> None:
+    await worker.obey(opened(account), seen(OWNER, "2026-01-10T08:00:00Z", account=account))
+
+    await worker.obey(seen(OWNER, "2026-01-11T08:00:00Z", account=account))
+
+    (owner,) = (await worker.tells("team.members", account))["rows"]
+    assert owner["last_seen_at"] == "2026-01-11T08:00:00.000Z"
