@@ -59,17 +59,6 @@ def test_whoever_made_nothing_gives_the_room_back_for_good() -> None:
     assert desk.used("keywords") == (0, 0)
 
 
-def test_nothing_made_of_an_expired_hold_leaves_it_open_to_what_was_made() -> None:
-    desk = desk_on("starter")
-    hold = held(desk.tell(asks_for(1, 10)))
-    desk.until(NOON + timedelta(minutes=10))
-
-    desk.tell(confirmed(hold.hold_id, 0), confirmed(hold.hold_id, 4))
-
-    assert (the_hold(desk).state, the_hold(desk).confirmed) == ("confirmed", 4)
-    assert desk.used("keywords") == (4, 0)
-
-
 def test_keywords_have_no_names_in_confirmations() -> None:
     desk = desk_on("starter")
     first, second = (held(desk.tell(asks_for(number, 1))) for number in (1, 2))
