@@ -1,7 +1,8 @@
 """`igny8 forget`: drops what is older than the settings say it is kept; the ledger never."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
@@ -30,6 +31,7 @@ SESSION_SETTINGS = SESSION | {
 }
 
 Act: TypeAlias = Callable[[Pool, Old], Awaitable[None]]
+Tell: TypeAlias = Callable[[Old], None]
 
 app = typer.Typer()
 
@@ -37,20 +39,31 @@ app = typer.Typer()
 @app.command(name="forget")
 def command(
     data: Data = DATA,
+    service: Annotated[str, typer.Option(help="Only this one; else all of them.")] = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
     """Drop what is older than it is kept; exit status 1 when something old has to stay."""
     act = leave_alone if dry_run else retention.forget
     environment, done = surroundings.of(data), "would be dropped" if dry_run else "dropped"
-    found = {service: asyncio.run(forgotten(environment, service, act)) for service in FORGETTING}
-    for service, every in found.items():
-        for old in every:
-            typer.echo(line(service, old, done))
-    if not any(found.values()):
+    found = list[Old]()
+    for one in chosen(service):
+        found += asyncio.run(forgotten(environment, one, act, partial(say, one, done)))
+    if not found:
         typer.echo("Nothing is older than it is kept.")
-    has_to_stay = any(old.kept_because for every in found.values() for old in every)
-    raise typer.Exit(1 if has_to_stay else 0)
+    raise typer.Exit(1 if any(old.kept_because for old in found) else 0)
+
+
+def chosen(service: str) -> Sequence[str]:
+    if service and service not in FORGETTING:
+        known = ", ".join(FORGETTING)
+        raise OperatorError(f"nothing of {service} is forgotten; there is {known}")
+    return [service] if service else list(FORGETTING)
+
+
+def say(service: str, done: str, old: Old) -> None:
+    """At once: what is dropped is dropped, whatever fails after it."""
+    typer.echo(line(service, old, done))
 
 
 def line(service: str, old: Old, done: str) -> str:
@@ -59,10 +72,18 @@ def line(service: str, old: Old, done: str) -> str:
     return f"{service:10}{old.name:20}{before:20}{old.rows:>12,} rows  {became}"
 
 
+def say_nothing(old: Old) -> None:
+    """For who reads what comes back."""
+    del old
+
+
 async def forgotten(
-    environment: Mapping[str, str], service: str, act: Act = retention.forget
+    environment: Mapping[str, str],
+    service: str,
+    act: Act = retention.forget,
+    tell: Tell = say_nothing,
 ) -> list[Old]:
-    """Find everything that is old, and do with it what there is to do, the oldest first."""
+    """Find everything that is old, the oldest first; do what there is to do, and tell each."""
     settings = settings_in(environment)
     url = surroundings.database_url(environment, service)
     try:
@@ -74,6 +95,7 @@ async def forgotten(
                 for old in found:
                     if old.kept_because is None:
                         await act(pool, old)
+                    tell(old)
     except asyncpg.LockNotAvailableError as error:
         raise OperatorError("others work with an old month; call it again later") from error
     return found

@@ -61,12 +61,15 @@ def command(
     """Compute sums and counters anew; exit status 1 when any differed."""
     began, act = time.perf_counter(), leave_alone if check else mend
     chosen, environment = [service] if service else rebuildable(), surroundings.of(data)
-    reports = [asyncio.run(rebuilt(environment, one, act)) for one in chosen]
-    for report in reports:
+    wrong = 0
+    for one in chosen:
+        report = asyncio.run(rebuilt(environment, one, act))
         done = "differ" if check or not report.wrong else "differed and are repaired"
+        # At once: what is repaired is repaired, whatever the next one meets.
         typer.echo("\n".join(lines(report, done)))
+        wrong += report.wrong
     typer.echo(f"{time.perf_counter() - began:.1f} s")
-    raise typer.Exit(1 if any(report.wrong for report in reports) else 0)
+    raise typer.Exit(1 if wrong else 0)
 
 
 def rebuildable() -> list[str]:

@@ -39,6 +39,7 @@ if [ -f $STAMP ] && wanted | cmp -s - $STAMP; then
 fi
 if ! { [ -f $STAMP ] && [ "$(head -n 1 $STAMP)" = "$(pwd)" ] && .venv/bin/python -c "$USABLE"; }; then
     python=$(find_python)
+    test ! -L .venv || rm .venv # It belongs to somebody else: what is cleared is what it points to.
     echo "setup: making .venv with $("$python" --version)"
     "$python" -m venv --clear .venv
 fi

@@ -57,6 +57,8 @@ def check(month: str) -> None:
         uses.span_of(month)
     except ValueError as error:
         raise OperatorError(f"{month} is no month; one is written 2026-01") from error
+    except OverflowError as error:
+        raise OperatorError(f"{month} has no end that a calendar knows") from error
 
 
 async def show(data: Data, asked: proposal.Proposal, month: str, to: OneObject | InWords) -> None:

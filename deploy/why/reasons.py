@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 
 from services.credits.book import Reservation
+from services.credits.domain.charges import model_priced
 from services.credits.prices import THOUSANDTHS, Config, Model, PriceList
-from shared.contracts.credits import Estimate, ImageCount, OperationRequested, UsageRow
+from shared.contracts.credits import (
+    Estimate,
+    ImageCount,
+    OperationRequested,
+    UsageRow,
+)
 
 
 def credits_of(count: int) -> str:
@@ -71,14 +77,26 @@ def use_of(row: UsageRow) -> str:
     return f"{', '.join(parts)}: {credits_of(row.credits_used)}, {cost}"
 
 
-def price_of(prices: PriceList, row: UsageRow) -> str:
-    """The sum behind the credits, where tokens make them."""
+def price_of(prices: PriceList, operation: Reservation, row: UsageRow) -> str:
+    """The sum behind the credits, where tokens make them, and whose price it is (P16)."""
     config = prices.configs[row.operation_type]
+    model = model_priced(prices, operation.model, row.model_used, config)
+    if config.mode == "image":
+        return list_of(prices, config) + stand_in(prices, model, row)
     if config.mode != "tokens" or row.tokens_output is None:
         return list_of(prices, config)
-    model = prices.models.get(row.model_used or "")
     tokens = (row.tokens_input or 0) + row.tokens_output
     factor = multiplied(model).replace(",", "")
     least = f", at least {config.min_credits:,}"
     sum_ = f"{tokens:,} tokens{factor} / {config.tokens_per_credit:,}, rounded up{least}"
-    return f"price version {prices.version}: {sum_}"
+    return f"price version {prices.version}: {sum_}{stand_in(prices, model, row)}"
+
+
+def stand_in(prices: PriceList, model: Model | None, row: UsageRow) -> str:
+    """Said where the model that worked has no price."""
+    if row.model_used is None or row.model_used in prices.models:
+        return ""
+    counts = "no model's price counts"
+    if model is not None:
+        counts = f"priced as {model.name}, which was asked for"
+    return f"; {row.model_used} is in no list: {counts}"

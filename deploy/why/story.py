@@ -153,7 +153,7 @@ def uses(found: Found) -> Iterator[Step]:
 
 
 def explained(found: Found, row: UsageRow) -> str:
-    return reasons.price_of(found.prices.at(row.price_version), row)
+    return reasons.price_of(found.prices.at(row.price_version), found.operation, row)
 
 
 def bookings(entries: Sequence[Transaction]) -> Iterator[Step]:

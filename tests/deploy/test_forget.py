@@ -1,5 +1,6 @@
 """`igny8 forget`: what is older than it is kept goes, once its sums are there; the ledger never."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.credits.handlers.test_price_changes import VERIFIER, by
 from tests.credits.handlers.worker import working
 from tests.credits.rules.pricing import config_update
 from tests.databases import own_database
+from tests.deploy.conftest import Operator, own_surroundings
 from tests.making import ANN, BOB, completed, paid, record
 
 Books: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -188,3 +190,51 @@ async def test_a_line_says_what_became_of_it(url: str) -> None:
 
     assert line("credits", old, "dropped").split()[:2] == ["credits", old.name]
     assert line("credits", old, "dropped").endswith("2 rows  dropped")
+
+
+@pytest.fixture
+def caller(url: str, tmp_path: Path) -> Operator:
+    """Who calls commands on these books of credits, and on none of limits."""
+    return Operator(tmp_path, own_surroundings() | settings(url))
+
+
+@pytest.mark.usefixtures("books")
+async def test_what_the_first_service_dropped_is_told_when_the_next_one_fails(
+    url: str, caller: Operator
+) -> None:
+    old = await forgotten(settings(url), "credits", leave_alone)
+
+    called = caller.calls("forget")
+
+    assert called.returncode == 1
+    assert called.stderr.splitlines()[-1] == "igny8: LIMITS_DATABASE_URL is missing"
+    assert called.stdout.splitlines() == [line("credits", one, "dropped") for one in old]
+    assert len(old) > 1
+
+
+async def test_what_went_before_something_that_others_work_with_is_told(
+    url: str, books: Books, caller: Operator
+) -> None:
+    *months, alerts = await forgotten(settings(url), "credits", leave_alone)
+    async with books.transaction():
+        await books.execute("SELECT FROM alerts WHERE created_at < $1 FOR UPDATE", alerts.until)
+        called = await asyncio.to_thread(caller.calls, "forget", "--service", "credits")
+
+    assert (called.returncode, alerts.name) == (1, "alerts")
+    assert "call it again later" in called.stderr.splitlines()[-1]
+    assert called.stdout.splitlines() == [line("credits", one, "dropped") for one in months]
+
+
+@pytest.mark.usefixtures("books")
+def test_one_service_may_forget_alone(caller: Operator) -> None:
+    called = caller.calls("forget", "--service", "credits", "--dry-run")
+
+    assert called.returncode == 0, called.stderr
+    assert "would be dropped" in called.stdout
+
+
+def test_a_service_that_nobody_knows_is_said_in_one_line(caller: Operator) -> None:
+    called = caller.calls("forget", "--service", "debits")
+
+    assert called.returncode == 1
+    assert called.stderr == "igny8: nothing of debits is forgotten; there is credits, limits\n"

@@ -1,10 +1,17 @@
 """The report on holds counts what it says, and the page that is kept is of the traces."""
 
 import re
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import signature
+
+from typer import Typer
 
 from deploy import holds
+from deploy.cli import MODULES
 from deploy.holds import PAGE, Fit, figures
 from shared.contracts.moments import moment_of
+from tests.docs.reading import page
 
 
 def fit(required: int, actual: int) -> Fit:
@@ -34,3 +41,18 @@ def test_the_page_is_what_the_traces_say() -> None:
     assert day is not None
 
     assert holds.page(moment_of(day[1])) == kept
+
+
+def without_data_folder() -> Iterator[str]:
+    """The commands that have no option `--data`, whatever they are called in their groups."""
+    for module in {*MODULES.values()}:
+        app: Typer = import_module(module).app
+        for command in app.registered_commands:
+            if command.callback and "data" not in signature(command.callback).parameters:
+                yield f"{command.name}"
+
+
+def test_every_other_command_takes_a_data_folder_as_the_page_says() -> None:
+    (said,) = re.findall(r"Every command([^.]*)takes `--data DIR`", page("docs/operating.md"))
+
+    assert {*without_data_folder()} == {*re.findall(r"`igny8 (\w+)`", said)} == {"holds"}

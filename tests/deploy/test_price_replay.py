@@ -8,19 +8,14 @@ import msgspec
 import pytest
 
 from deploy.errors import OperatorError
-from deploy.prices import proposal
-from deploy.prices.replay import Compared, compared
-from deploy.prices.uses import Use, span_of
-from services.credits.catalogue import Prices
-from shared.contracts.credits import UsageRecorded
+from deploy.prices.uses import span_of
 from shared.contracts.message import Message
 from shared.contracts.types import Json, JsonObject
-from tests.credits.rules.desk import SEED_PRICES, desk_with
-from tests.credits.rules.pricing import CONFIGS, MODELS
+from tests.credits.rules.desk import SEED_PRICES
 from tests.deploy.conftest import Operator
+from tests.deploy.rehearsing import config, credits_of, model, proposed, replayed, written
 from tests.deploy.traffic import Stack
 from tests.docs.reading import blocks, page, section
-from tests.hearing import all_of
 from tests.making import (
     ANN,
     BOB,
@@ -31,46 +26,6 @@ from tests.making import (
 )
 
 COUNTS = "SELECT (SELECT count(*) FROM usage), (SELECT version FROM catalogue_version)"
-
-
-def written(folder: Path, **rows: Json) -> Path:
-    file = folder / "proposal.json"
-    file.write_bytes(msgspec.json.encode(rows))
-    return file
-
-
-def config(code: str = "content_generation", **said: Json) -> JsonObject:
-    row: JsonObject = msgspec.to_builtins(CONFIGS[code])
-    return row | said
-
-
-def model(name: str = "gpt-5.1", **said: Json) -> JsonObject:
-    row: JsonObject = msgspec.to_builtins(MODELS[name])
-    return row | said
-
-
-def proposed(folder: Path, **rows: Json) -> Prices:
-    return proposal.applied(proposal.read(written(folder, **rows)), SEED_PRICES)
-
-
-def logged(*reports: Message) -> list[Use]:
-    """The rows of the log that reports lead to, as the command reads them."""
-    desk = desk_with(plan=100_000)
-    rows = all_of(UsageRecorded, desk.tell(*reports))
-    return [use_of(row) for row in rows]
-
-
-def use_of(row: UsageRecorded) -> Use:
-    beside = {"credits": row.credits_used + row.shortfall}
-    return Use(**{name: getattr(row, name) for name in Use._fields if name != "credits"} | beside)
-
-
-def replayed(prices: Prices, *reports: Message) -> list[Compared]:
-    return compared(logged(*reports), SEED_PRICES.latest, prices.latest)
-
-
-def credits_of(rows: list[Compared]) -> list[tuple[int, int]]:
-    return [(row.old.credits, row.new.credits) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -243,9 +198,11 @@ def test_what_cannot_be_replayed_is_said_in_one_line(
     file = written(tmp_path, cost_configs=[config(tokens_per_credit=80)])
     for path, when, words in (
         (file, "January", "January is no month"),
+        (file, "9999-12", "9999-12 has no end that a calendar knows"),
         (tmp_path / "nowhere.json", month, "nowhere.json"),
         (written(tmp_path), month, "proposes nothing"),
     ):
         failed_call = keeper.calls("prices", "replay", "--config", str(path), "--month", when)
         assert failed_call.returncode == 1
         assert words in failed_call.stderr.splitlines()[-1]
+        assert "Traceback" not in failed_call.stderr

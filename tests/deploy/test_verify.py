@@ -99,6 +99,16 @@ async def test_the_command_says_in_its_exit_status_whether_the_books_are_right(
     assert text.stdout.splitlines()[-1].startswith("Broken: I1, I11")
 
 
+def test_what_is_looked_at_is_told_on_stderr_and_the_results_alone_on_stdout(
+    keeper: Operator,
+) -> None:
+    looked = keeper.calls("verify", "--service", "credits", "--rows-only", "--json")
+
+    assert looked.returncode == 0
+    assert "Verifying credits" in looked.stderr.splitlines()
+    assert msgspec.json.decode(looked.stdout)["ok"] is True
+
+
 async def test_rows_alone_are_looked_at_without_kafka_and_prometheus_reads_the_outcome(
     keeper: Operator,
 ) -> None:

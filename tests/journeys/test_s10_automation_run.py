@@ -20,8 +20,8 @@ from shared.contracts.credits import (
     StageCompleted,
     UsageRecorded,
 )
-from shared.contracts.credits.answers import Run
-from shared.contracts.credits.queries import AskRun
+from shared.contracts.credits.answers import Insights, Run
+from shared.contracts.credits.queries import AskInsights, AskRun
 from shared.contracts.operating import AskOutcome
 from tests import making
 from tests.journeys.traveller import Traveller
@@ -111,6 +111,9 @@ async def test_s10_a_run_is_held_once_and_settled_in_five_steps(traveller: Trave
     assert len(traveller.ears.of(RunClosed)) == 1
     run = await the_run(traveller)
     assert (run.state, run.charged, run.released, run.held) == ("completed", 375, 69, 444)
+    reply = await traveller.client.ask(AskInsights(dimension="automation"), account)
+    assert isinstance(reply.data, Insights), reply.error
+    assert {row.key: row.credits for row in reply.data.rows if row.credits} == {"automation": 375}
 
 
 async def test_s10_a_run_that_is_too_much_names_the_stages_that_fit(traveller: Traveller) -> None:

@@ -100,7 +100,7 @@ def settle(
     """Take the cost as far as there are credits; the rest is shortfall (P9)."""
     prices = book.catalogue.prices.at(work.price_version)
     config = prices.configs[work.operation_type or ""]
-    priced = model_priced(prices, work, report, config)
+    priced = model_priced(prices, work.model, report.model_used, config)
     was_promised = work.had_a_hold or grounds.is_by_the_run
     used = prices.used(config, report, priced, work.estimated if was_promised else 0)
     freed, late = work.open_hold, grounds.is_late
@@ -146,11 +146,11 @@ def draw(account: Account, grounds: Grounds, cost: int) -> int:
 
 
 def model_priced(
-    prices: PriceList, work: Reservation, report: OperationCompleted, config: Config
+    prices: PriceList, asked: str | None, used: str | None, config: Config
 ) -> Model | None:
     """Whose multiplier or image price counts: for an unknown model, the one asked for (P16)."""
-    named = prices.models.get(report.model_used or "") or prices.models.get(work.model or "")
-    if named is not None or report.model_used is not None or config.mode == "image":
+    named = prices.models.get(used or "") or prices.models.get(asked or "")
+    if named is not None or used is not None or config.mode == "image":
         return named
     return prices.default_text
 
@@ -232,5 +232,5 @@ def without_a_tier(
     if config.mode != "image" or not report.images:
         return None
     prices = book.catalogue.prices.at(work.price_version)
-    model = model_priced(prices, work, report, config)
+    model = model_priced(prices, work.model, report.model_used, config)
     return next((x.quality for x in report.images if prices.tier(x.quality, model) is None), None)

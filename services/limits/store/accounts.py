@@ -79,7 +79,7 @@ FIND_MARKS = """
     FROM unnest($1::smallint[], $2::uuid[]) AS wanted (its_lane, its_account)
     CROSS JOIN LATERAL (
         SELECT * FROM threshold_marks
-        WHERE lane = its_lane AND account_id = its_account AND month = $3 OFFSET 0
+        WHERE lane = its_lane AND account_id = its_account AND month = ANY($3::text[]) OFFSET 0
     ) AS found
 """
 # Both look across the lanes of this worker's partitions, by indexes of their own.
@@ -185,7 +185,8 @@ async def load_marks(tx: Transaction, book: Book, causes: Sequence[Cause]) -> No
     using = {cause.account_id for cause in causes if type(cause) not in ONLY_HOLDING}
     accounts = [account for account in book.accounts.values() if account.account_id in using]
     keys = [(account.lane, account.account_id) for account in accounts]
-    for row in await find(tx, FIND_MARKS, keys, book.window):
+    months = {book.window} | {account.window for account in accounts}
+    for row in await find(tx, FIND_MARKS, keys, list(months)):
         mark = Mark(*row)
         book.marks[mark.account_id, mark.limit_type, mark.month, mark.limit] = mark
 

@@ -49,6 +49,9 @@ async def test_s23_consumption_is_what_was_made(clerk: Clerk, account: str) -> N
 
     assert {key: (row["credits"], row["items"]) for key, row in rows.items()} == MADE
     assert images["totals"]["credits"] == 800
+    for source, row in runs.items():
+        by_it = await clerk.tells("usage.log", account, source=source)
+        assert row["credits"] == by_it["sums"]["credits"] > 0
     assert runs["automation"]["credits"] + runs["manual"]["credits"] == TOTAL
 
 

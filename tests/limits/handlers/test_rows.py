@@ -10,6 +10,7 @@ from shared.contracts.limits import (
     HoldReplied,
     InviteReplied,
     MemberChanged,
+    OverageCleared,
     OverageDetected,
     SiteCreationReplied,
     ThresholdReached,
@@ -35,7 +36,7 @@ from tests.limits.making import (
     site_made,
     transfer,
 )
-from tests.making import on_plan, uuid
+from tests.making import now_is, on_plan, uuid
 from tests.recorder import Sent
 from tests.signing import by
 
@@ -229,29 +230,65 @@ async def test_a_hold_of_another_account_is_a_dead_letter(worker: Worker, accoun
     assert await worker.fetch(COUNTERS, account) == [("keywords", 0, 10)]
 
 
-FATES = """
-    SELECT sum(applied)::int, sum(duplicate)::int FROM kafka_offsets WHERE topic = ANY($1::text[])
-"""
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_whoever_asks_late_for_a_site_is_answered_the_same_in_every_batch(
+    worker: Worker,
+    account: str,
+    is_there: bool,  # noqa: FBT001 - pytest's way to name a case.
+) -> None:
+    named = {"request_id": uuid(1)}
+    await worker.obey(site_made(7, account, **named) if is_there else site_failed(account, **named))
+
+    (first,) = await worker.obey(by("admin", asks_for_site(1, account)))
+    (again,) = await worker.obey(by("admin", asks_for_site(1, account)))
+
+    assert first.said["status"] == ("ok" if is_there else "error")
+    assert again.said == {**first.said, "replayed": True}
 
 
-async def test_what_changes_something_without_a_word_is_applied_and_a_repeat_is_not(
+async def test_an_account_at_rest_is_told_why_and_since_when_in_every_batch(
     worker: Worker, account: str
 ) -> None:
-    granted = await worker.obey(opened(account), asks_for(1, 10, account=account))
-    hold = data_of(granted, HoldReplied.topic)["hold_id"]
-    silent = [
-        site_made(1, account),
-        confirmed(hold, 10, account),
-        keywords_gone(1, account=account),
-        seen(OWNER, "2026-01-10T08:00:00Z", 1, account),
-        on_plan("starter", account),
-    ]
-    topics = [message.topic for message in silent]
-    ((applied, duplicate),) = await worker.fetch(FATES, topics)
-    before = applied or 0, duplicate or 0
+    since = "2026-01-10T08:00:00.000Z"
+    await worker.obey(now_is("suspended", account, reason="unpaid", since=since))
 
-    await worker.obey(*silent)
-    await worker.obey(*silent)
+    (reply, _) = await worker.obey(asks_for(1, 1, account=account))
 
-    ((applied, duplicate),) = await worker.fetch(FATES, topics)
-    assert (applied - before[0], duplicate - before[1]) == (5, 5)
+    error = reply.said["error"]
+    told = error["code"], error["reason"], error["since"]
+    assert told == ("account.suspended", "unpaid", since)
+
+
+async def test_a_limit_is_passed_since_the_same_moment_whatever_comes_later(
+    worker: Worker, account: str
+) -> None:
+    since = "SELECT over_by, over_since FROM counters WHERE account_id = $1 AND over_by > 0"
+    await worker.obey(site_made(1, account), site_made(2, account))
+    ((_, first),) = await worker.fetch(since, account)
+
+    await worker.obey(site_made(3, account))
+    assert await worker.fetch(since, account) == [(2, first)]
+    await worker.obey(site_gone(2, account), site_gone(3, account))
+    assert await worker.fetch(since, account) == []
+    await worker.obey(site_made(4, account))
+
+    ((over_by, anew),) = await worker.fetch(since, account)
+    assert (over_by, str(anew) > str(first)) == (1, True)
+
+
+async def test_what_a_lower_limit_leaves_too_many_is_told_in_one_batch_alone(
+    worker: Worker, account: str
+) -> None:
+    growth, free = (
+        on_plan(code, account, version=n) for n, code in enumerate(("growth", "free"), 1)
+    )
+    await worker.obey(growth, site_made(1, account), site_made(2, account))
+
+    await worker.obey(free)
+    await worker.obey(asks_for(1, 1, account=account))
+    assert [one.items[0].over_by for one in worker.recorder.messages(OverageDetected)] == [1]
+    await worker.obey(site_gone(1, account))
+    await worker.obey(asks_for(2, 1, account=account))
+
+    assert len(worker.recorder.messages(OverageDetected)) == 1
+    assert [one.items[0].used for one in worker.recorder.messages(OverageCleared)] == [1]

@@ -1,5 +1,6 @@
 """What nobody says happens by the clock: holds and invitations end, months begin, plans change."""
 
+from functools import partial
 from itertools import count
 
 from shared.contracts.limits import (
@@ -102,3 +103,18 @@ async def test_every_account_of_a_plan_follows_it(worker: Worker, url: str, acco
     (state,) = (one.said for one in sent)
     assert [row["limit"] for row in state["limits"] if row["type"] == "keywords"] == [7_000]
     assert [one for one in await worker.sweep() if is_of(account, one)] == []
+
+
+async def test_whoever_is_behind_counts_in_the_month_that_is_open(
+    worker: Worker, url: str, account: str
+) -> None:
+    """At a month's end the clocks of two workers differ: a month that has begun is not closed."""
+    queries = partial(asks_for, limit_type="ahrefs_queries", account=account)
+    async with working(url, clock_offset=32 * DAY_SECONDS) as ahead:
+        await ahead.obey(on_plan("starter", account), queries(1, 30))
+        await worker.obey(queries(2, 15))
+        sent = await ahead.obey(queries(3, 6), queries(4, 5))
+
+    assert states(sent)["ahrefs_queries"] == (0, 50)
+    refused = [one.said["error"]["available"] for one in sent if "error" in one.said]
+    assert refused == [5]

@@ -124,6 +124,17 @@ def about_member(member: str, account: str) -> st.SearchStrategy[Message]:
     )
 
 
+def about_colleague(member: str, account: str) -> st.SearchStrategy[Message]:
+    """What an owner may do with somebody who is here."""
+    return st.one_of(
+        st.just(remove(member, account)),
+        st.builds(
+            role, st.just(member), st.sampled_from(["viewer", "owner", "admin"]), st.just(account)
+        ),
+        st.builds(transfer, st.integers(0x37, 0x3F), st.just(member), st.just(account)),
+    )
+
+
 def about_hold(hold: str, account: str, granted: int) -> st.SearchStrategy[Message]:
     """Whatever may become of a hold, which mostly was made use of."""
     quantities = st.sampled_from([granted, granted, granted, granted + 1, 1, 0])

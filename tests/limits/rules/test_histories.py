@@ -173,6 +173,31 @@ class Histories(RuleBasedStateMachine):
     def invited(self) -> list[tuple[str, str]]:
         return [key for key, one in self.desk.book.members.items() if one.state == "invited"]
 
+    @rule(message=chance.invitations, name=chance.people)
+    def somebody_is_invited_and_comes(self, message: InviteRequested, name: str) -> None:
+        self.hear_first(message, BY_OWNER)
+        for account, member in self.invited():
+            if account == message.account_id:
+                self.hear_first(accepted(member, name, account))
+
+    @precondition(lambda self: self.colleagues())
+    @rule(data=st.data())
+    def an_owner_changes_his_team(self, data: st.DataObject) -> None:
+        """Whoever owns the account by now, and any other who is here."""
+        owner, other = data.draw(st.sampled_from(self.colleagues()), label="who and whom")
+        message = data.draw(chance.about_colleague(*other), label="said")
+        self.hear_first(message, Asked("owner", owner, "by-owner"))
+
+    def colleagues(self) -> list[tuple[str | None, tuple[str, str]]]:
+        """Every owner with everybody else in his account."""
+        team = [one for one in self.desk.book.members.values() if one.state == "active"]
+        return [
+            (owner.user_id, (one.account_id, one.member_id))
+            for owner in team
+            for one in team
+            if owner.is_an_owner and one.account_id == owner.account_id and one is not owner
+        ]
+
     @precondition(lambda self: self.told)
     @rule(data=st.data())
     def what_was_said_is_said_twice_more(self, data: st.DataObject) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from services.limits.domain import Unfit
 from shared.contracts.limits import HoldReplied, LimitDenied, OverageDetected
@@ -122,6 +123,14 @@ def test_a_deletion_that_overtakes_its_confirmation_is_shown_as_nothing_and_coun
     desk.tell(confirmed(hold.hold_id, 3))
 
     assert desk.used("keywords") == (1, 0)
+
+
+def test_of_deleted_keywords_those_count_that_are_named_each_once() -> None:
+    desk = desk_on("starter", keywords=10)
+
+    desk.tell(keywords_gone(1, 1, 2), replace(keywords_gone(2, 3), count=7))
+
+    assert desk.used("keywords") == (7, 0)
 
 
 def test_things_that_have_names_count_once_each() -> None:

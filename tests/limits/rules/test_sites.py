@@ -4,7 +4,14 @@ from datetime import timedelta
 
 from shared.contracts.limits import OverageCleared, OverageDetected
 from tests.hearing import only, refused
-from tests.limits.making import asks_for, asks_for_site, site_failed, site_gone, site_made
+from tests.limits.making import (
+    asks_for,
+    asks_for_site,
+    confirmed,
+    site_failed,
+    site_gone,
+    site_made,
+)
 from tests.limits.rules.desk import BY_OWNER, NOON, approved, desk_on, held
 from tests.making import uuid
 
@@ -72,3 +79,24 @@ def test_the_hold_of_something_else_is_not_used_up_by_a_site() -> None:
     desk.tell(site_made(11, hold_id=keywords.hold_id))
 
     assert (desk.used("sites"), desk.used("keywords")) == ((1, 0), (0, 10))
+
+
+def test_a_hold_is_used_up_by_the_site_that_came_late() -> None:
+    desk = desk_on("starter")
+    approval = approved(desk.tell(asks_for_site(1), asked=BY_OWNER))
+    desk.until(NOON + timedelta(minutes=11))
+
+    desk.tell(site_made(11, hold_id=approval.hold_id), confirmed(approval.hold_id, 1))
+
+    assert desk.used("sites") == (1, 0)
+
+
+def test_a_site_that_is_there_has_not_failed() -> None:
+    desk = desk_on("starter")
+    approval = approved(desk.tell(asks_for_site(1), asked=BY_OWNER))
+    desk.tell(site_made(11, hold_id=approval.hold_id))
+
+    assert desk.tell(site_failed(hold_id=approval.hold_id)) == []
+
+    assert [(x.state, x.confirmed) for x in desk.book.holds.values()] == [("confirmed", 1)]
+    assert desk.used("sites") == (1, 0)

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from msgspec.structs import replace
 
+from services.limits.domain import Unfit
 from shared.contracts.limits import (
     OverageCleared,
     OverageDetected,
@@ -15,7 +17,7 @@ from shared.contracts.operating import AuditRecorded
 from tests.hearing import all_of, only, refused, to_customers
 from tests.limits.making import asks_for, cleared, confirmed, opened, override, plan_now, site_made
 from tests.limits.rules.desk import BY_DEVELOPER, Desk, desk_on, held, use
-from tests.making import ANN, BOB, on_plan
+from tests.making import ANN, BOB, on_plan, uuid
 
 
 def test_an_account_that_nobody_has_heard_of_has_the_limits_of_free() -> None:
@@ -33,6 +35,24 @@ def test_the_plan_of_a_subscription_counts_while_it_lives() -> None:
     desk.tell(on_plan("growth", version=3, status="canceled"))
 
     assert desk.state().plan_code == "free"
+
+
+@pytest.mark.parametrize(
+    ("status", "plan"),
+    [
+        ("trialing", "growth"),
+        ("active", "growth"),
+        ("past_due", "growth"),
+        ("incomplete", "free"),
+        ("canceled", "free"),
+    ],
+)
+def test_a_subscription_lives_from_its_trial_until_it_is_canceled(status: str, plan: str) -> None:
+    desk = Desk()
+
+    desk.tell(on_plan("growth", status=status))
+
+    assert desk.state().plan_code == plan
 
 
 def test_the_first_month_of_an_account_is_no_news_and_the_next_one_is() -> None:
@@ -79,7 +99,9 @@ def test_a_plan_with_other_limits_reaches_its_accounts_without_a_message_of_thei
 
     assert only(OverageDetected, said).items[0].over_by == 1
     assert [state.limits[0].limit for state in desk.end_batch()] == [1]
-    assert desk.sweep() == []
+    assert desk.due() == []
+    desk.tell(site_made(1))
+    assert desk.end_batch() == []
 
 
 def test_a_limit_of_its_own_goes_before_the_plans_until_it_is_cleared() -> None:
@@ -116,6 +138,40 @@ def test_whoever_read_an_older_override_is_told_its_version() -> None:
     error = refused(desk.tell(override("sites", 9)))
 
     assert (error.code, error.version) == ("conflict", 1)
+
+
+def test_what_is_expected_of_an_override_is_its_very_version() -> None:
+    desk = desk_on("starter")
+    assert refused(desk.tell(override("sites", 7, 5))).version == 0
+    desk.tell(override("sites", 7), override("sites", 8, 1), override("sites", 7, 2))
+
+    assert refused(desk.tell(override("sites", 7))).version == 3
+    assert refused(desk.tell(override("sites", 7, 1))).version == 3
+    reply = only(OverrideUpdateReplied, desk.tell(override("sites", 7, 3)))
+
+    assert reply.data is not None
+    assert (reply.replayed, reply.data.version) == (False, 4)
+
+
+def test_a_month_begins_also_with_a_message_that_fits_nothing() -> None:
+    desk = desk_on("starter")
+    desk.end_batch(datetime(2026, 2, 1, tzinfo=UTC) - desk.book.now)
+
+    said = desk.tell(confirmed(uuid(404), 1))
+
+    assert [type(one) for one in said] == [WindowOpened, Unfit]
+
+
+def test_the_reply_comes_first_and_what_follows_from_a_change_last() -> None:
+    desk = desk_on("starter", keywords=100)
+
+    said = desk.tell(override("keywords", 40), asked=BY_DEVELOPER)
+
+    assert [type(one) for one in said[:3]] == [
+        OverrideUpdateReplied,
+        AuditRecorded,
+        OverageDetected,
+    ]
 
 
 def test_a_lower_limit_of_its_own_is_passed_and_a_higher_one_clears_it() -> None:
