@@ -46,7 +46,7 @@ def test_a_plan_that_gives_no_more_is_not_named() -> None:
 
 def test_a_plan_that_costs_less_is_not_named() -> None:
     desk = desk_on("growth")
-    desk.tell(override("keywords", 10), asked=BY_DEVELOPER)
+    desk.tell(plan_now("growth", keywords=10))
 
     assert way_up(refused(desk.tell(asks_for(1, 11)))) == [("scale", 20_000)]
 
