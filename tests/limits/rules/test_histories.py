@@ -172,6 +172,17 @@ class Histories(RuleBasedStateMachine):
         if is_told:
             self.hear_first(opened(account))
 
+    @precondition(lambda self: self.unopened())
+    @rule(data=st.data(), message=chance.invitations)
+    def an_owner_invites_while_nobody_knows_his_plan(
+        self, data: st.DataObject, message: InviteRequested
+    ) -> None:
+        account = data.draw(st.sampled_from(self.unopened()), label="of")
+        version = self.desk.account(account).subscription_version
+        self.hear_first(on_plan("gold", account, version=version + 1))
+        self.hear_first(replace(message, account_id=account), BY_OWNER)
+        self.hear_first(on_plan("starter", account, version=version + 2))
+
     def unopened(self) -> list[str]:
         return [name for name in chance.ACCOUNTS if not self.desk.account(name).is_opened]
 
