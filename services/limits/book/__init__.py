@@ -5,7 +5,7 @@ limits, of the account's own month and of the batch's, and of the months of the 
 
 - holds by what messages name: a hold's id, or a command's topic and request id;
 - of an account that a `team` command is about everybody who has a seat, and whoever a message
-  names by member id, invite id or user id, also when he has none any more;
+  names by member id or user id, also when he has none any more;
 - resources and kept answers by their keys, and the month's marks of the accounts.
 """
 

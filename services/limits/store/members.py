@@ -81,12 +81,6 @@ FIND_BY_ID = f"""
         WHERE lane = its_lane AND member_id = its AND account_id = its_account OFFSET 0
     ) AS found
 """  # noqa: S608 - Constants of this file.
-FIND_BY_INVITE = f"""
-    {FOUND} {WANTED.format("uuid")} CROSS JOIN LATERAL (
-        SELECT * FROM members
-        WHERE lane = its_lane AND account_id = its_account AND invite_id = its OFFSET 0
-    ) AS found
-"""  # noqa: S608 - Constants of this file.
 FIND_BY_USER = f"""
     {FOUND} {WANTED.format("text")} CROSS JOIN LATERAL (
         SELECT * FROM members
@@ -129,9 +123,6 @@ async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     rows = await find(tx, FIND_TEAMS, teams)
     named = among(causes, NAMING_MEMBERS)
     rows += await find(tx, FIND_BY_ID, keys(book, ((m.account_id, m.member_id) for m in named)))
-    invited = among(causes, {InviteRequested})
-    invites = keys(book, ((m.account_id, m.invite_id) for m in invited))
-    rows += await find(tx, FIND_BY_INVITE, invites)
     rows += await find(tx, FIND_BY_USER, keys(book, users_in(causes)))
     for row in rows:
         member = member_of(row)
