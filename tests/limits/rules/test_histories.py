@@ -25,7 +25,17 @@ from msgspec.structs import replace
 from services.limits.domain import BY_A_SERVICE, Asked, Due, HoldDue, InvitationDue
 from shared.contracts.limits import HoldRequested, InviteRequested, OverrideUpdateRequested
 from shared.contracts.message import Event, Message, Reply
-from tests.limits.making import OWNER, accepted, confirmed, opened, plan_now, remove, transfer
+from tests.limits.making import (
+    OWNER,
+    accepted,
+    confirmed,
+    opened,
+    plan_now,
+    released,
+    remove,
+    site_failed,
+    transfer,
+)
 from tests.limits.rules import chance
 from tests.limits.rules.desk import BY_ADMIN, BY_DEVELOPER, BY_OWNER, NOON, Desk
 from tests.limits.rules.model import Model
@@ -128,6 +138,23 @@ class Histories(RuleBasedStateMachine):
     def held(self) -> list[tuple[str, str]]:
         return [key for key, hold in self.desk.book.holds.items() if hold.state == "held"]
 
+    @precondition(lambda self: self.expired())
+    @rule(data=st.data())
+    def nothing_was_made_of_what_has_expired(self, data: st.DataObject) -> None:
+        """Whoever says so first is not heard when he says something else later."""
+        account, hold = data.draw(st.sampled_from(self.expired()), label="of")
+        ends = (
+            released(hold, account),
+            confirmed(hold, 0, account),
+            site_failed(account, hold_id=hold),
+        )
+        self.hear_first(data.draw(st.sampled_from(ends), label="said"))
+        granted = self.desk.book.holds[account, hold].granted
+        self.hear_first(confirmed(hold, granted, account))
+
+    def expired(self) -> list[tuple[str, str]]:
+        return [key for key, hold in self.desk.book.holds.items() if hold.state == "expired"]
+
     @precondition(lambda self: self.unopened())
     @rule(data=st.data(), message=chance.invitations, is_gone=st.booleans(), is_told=st.booleans())
     def an_owner_comes_before_his_account_is_opened(
@@ -144,6 +171,17 @@ class Histories(RuleBasedStateMachine):
             self.hear_first(transfer(data.draw(chance.transfers), member, account), BY_OWNER)
         if is_told:
             self.hear_first(opened(account))
+
+    @precondition(lambda self: self.unopened())
+    @rule(data=st.data(), message=chance.invitations)
+    def an_owner_invites_while_nobody_knows_his_plan(
+        self, data: st.DataObject, message: InviteRequested
+    ) -> None:
+        account = data.draw(st.sampled_from(self.unopened()), label="of")
+        version = self.desk.account(account).subscription_version
+        self.hear_first(on_plan("gold", account, version=version + 1))
+        self.hear_first(replace(message, account_id=account), BY_OWNER)
+        self.hear_first(on_plan("starter", account, version=version + 2))
 
     def unopened(self) -> list[str]:
         return [name for name in chance.ACCOUNTS if not self.desk.account(name).is_opened]
