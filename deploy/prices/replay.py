@@ -11,7 +11,7 @@ from typing import NamedTuple
 from deploy.prices.uses import Use
 from services.credits.domain.charges import model_priced
 from services.credits.prices import Config, PriceList, scaled
-from shared.contracts.credits import ImageCount, Items, OperationCompleted
+from shared.contracts.credits import Done, ImageCount, Items
 
 MUCH = 10**9  # Credits of a hold that nobody has: whatever they change was priced by a hold.
 NOTES = (
@@ -61,11 +61,11 @@ def price_of(use: Use, known: PriceList, prices: PriceList, *, is_first: bool) -
         tokens = use.tokens_input or 0, use.tokens_output or 0
         return Price(0, None if model is None else model.usd(*tokens, 0, 0))
     config = prices.configs[use.operation_type]
-    report = report_of(use, known.configs[use.operation_type], config)
+    done = done_of(use, known.configs[use.operation_type], config)
     priced = model_priced(prices, use.model_requested, use.model_used, config)
-    used = prices.used(config, report, priced, 0)
+    used = prices.used(config, done, priced, 0)
     may_depend = config.mode != "tokens" or used.tokens_output is None
-    if may_depend and used != prices.used(config, report, priced, MUCH):
+    if may_depend and used != prices.used(config, done, priced, MUCH):
         used = used._replace(credits=use.credits)
     images = images_of(use) if config.mode == "image" else 0
     tokens = used.tokens_input or 0, used.tokens_output or 0
@@ -73,18 +73,14 @@ def price_of(use: Use, known: PriceList, prices: PriceList, *, is_first: bool) -
     return Price(used.credits, usd)
 
 
-def report_of(use: Use, then: Config, config: Config) -> OperationCompleted:
+def done_of(use: Use, then: Config, config: Config) -> Done:
     """What was reported, as far as the row tells; `then`: how its type was charged at the time."""
     tokens_input, tokens_output = use.tokens_input, use.tokens_output
     if use.estimated_tokens and use.unit_kind == "words" and use.units is not None:
         tokens_output = None
     if use.estimated_tokens and tokens_input == then.default_input:
         tokens_input = None
-    return OperationCompleted(
-        account_id=use.account_id,
-        operation_id=use.operation_id,
-        operation_type=use.operation_type,
-        model_used=use.model_used,
+    return Done(
         tokens_input=tokens_input,
         tokens_output=tokens_output,
         units=use.units,

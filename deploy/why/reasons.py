@@ -5,12 +5,7 @@ from collections.abc import Sequence
 from services.credits.book import Reservation
 from services.credits.domain.charges import model_priced
 from services.credits.prices import THOUSANDTHS, Config, Model, PriceList
-from shared.contracts.credits import (
-    Estimate,
-    ImageCount,
-    OperationRequested,
-    UsageRow,
-)
+from shared.contracts.credits import Estimate, ImageCount, OperationRequested, UsageRow
 
 
 def credits_of(count: int) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.credits.queries import filters
 from services.credits.queries.books import Books
 from services.credits.queries.days import DAYS, DAYS_UNTIL, Days, days_of
 from services.credits.queries.questions import WORDS, asked_as
@@ -36,8 +37,7 @@ ENTRY = """
 """
 OF_TYPES = "(asked.types IS NULL OR type = ANY (asked.types))"
 MATCHES = f"created_at >= asked.since AND created_at < asked.until AND {OF_TYPES}"
-SPAN = {"types": WORDS, "since": "timestamptz", "until": "timestamptz"}
-OWNER = {"lane": "smallint", "account_id": "uuid"}
+ASKED = {"types": WORDS, **filters.SPAN}
 # What went out is told by what came in and by both together: two sums are less than four.
 SUMS = "SELECT asked.place, coalesce(came, 0)::bigint AS came, coalesce(moved, 0)::bigint AS moved"
 SUMMED = "SELECT sum(came) AS came, sum(moved) AS moved"
@@ -45,7 +45,7 @@ ENTRIES = "(SELECT *, plan_delta + purchased_delta AS moved FROM ledger) AS rows
 
 ROWS_OF_ONE = f"""
     SELECT asked.place, entry.*
-    FROM {asked_as({**SPAN, "size": "int", "seq": "bigint", **OWNER})}
+    FROM {asked_as({**ASKED, "size": "int", "seq": "bigint", **filters.OWNER})}
     CROSS JOIN LATERAL (
         SELECT {ENTRY} FROM ledger
         WHERE ledger.lane = asked.lane AND ledger.account_id = asked.account_id
@@ -61,10 +61,10 @@ AFTER_DAYS = """
         WHERE days.lane = asked.lane AND days.account_id = asked.account_id AND days.day < {0}
         ORDER BY days.day DESC, days.type DESC LIMIT 1), 0)
 """
-OF_ITS = f"rows.lane = asked.lane AND rows.account_id = asked.account_id AND {OF_TYPES}"
+OF_ITS = f"{filters.OF_ONE.matches} AND {OF_TYPES}"
 SUMS_OF_ONE = f"""
     {SUMS}
-    FROM {asked_as({"types": WORDS, **DAYS, **OWNER})}
+    FROM {asked_as({"types": WORDS, **DAYS, **filters.OWNER})}
     CROSS JOIN LATERAL (
         {SUMMED} FROM (
             SELECT greatest(moved, 0) AS came, moved FROM {ENTRIES}
@@ -87,7 +87,7 @@ PLACE = {"before": "timestamptz", "account_id": "uuid", "seq": "bigint"}
 # Across the lanes, by time; accounts and their numbers tell rows of one moment apart.
 ROWS_OF_ALL = f"""
     SELECT asked.place, entry.*
-    FROM {asked_as({**SPAN, "size": "int", **PLACE})}
+    FROM {asked_as({**ASKED, "size": "int", **PLACE})}
     CROSS JOIN LATERAL (
         SELECT {ENTRY} FROM ledger
         WHERE created_at <= asked.before
@@ -99,7 +99,7 @@ ROWS_OF_ALL = f"""
 """  # noqa: S608 - Constants of this file.
 SUMS_OF_ALL = f"""
     {SUMS}
-    FROM {asked_as(SPAN)}
+    FROM {asked_as(ASKED)}
     CROSS JOIN LATERAL (
         {SUMMED} FROM (SELECT greatest(moved, 0) AS came, * FROM {ENTRIES}) AS rows WHERE {MATCHES}
     ) AS entry

@@ -99,8 +99,7 @@ class Book:
 
     def counter(self, account: Account, limit_type: LimitType) -> Counter:
         """The counter that decides now."""
-        window = NO_WINDOW if limit_type in HARD_TYPES else account.window
-        return self.counter_at(account, limit_type, window)
+        return self.counter_at(account, limit_type, account.window_of(limit_type))
 
     def counter_at(self, account: Account, limit_type: LimitType, window: str) -> Counter:
         known = account.counters.get((limit_type, window))
@@ -136,8 +135,7 @@ class Book:
 
     def room(self, account: Account, limit_type: LimitType) -> Room:
         """What is taken now, and what is allowed."""
-        window = NO_WINDOW if limit_type in HARD_TYPES else account.window
-        counter = account.counters.get((limit_type, window))
+        counter = account.counters.get((limit_type, account.window_of(limit_type)))
         used, held = (0, 0) if counter is None else (counter.shown, counter.held)
         return Room(used, held, self.limit_of(account, limit_type))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from services.limits.book.counters import Counter
+from services.limits.book.counters import HARD_TYPES, NO_WINDOW, Counter
 from shared.contracts.errors import LimitType
 from shared.contracts.invoicing import FREE
 from shared.contracts.types import AccountStatus
@@ -50,6 +50,10 @@ class Account:
     is_changed: bool = False
     overrides: dict[LimitType, Override] = field(default_factory=dict)
     counters: dict[CounterKey, Counter] = field(default_factory=dict)
+
+    def window_of(self, limit_type: LimitType) -> str:
+        """Where a limit is counted now: in the account's month, or in none."""
+        return NO_WINDOW if limit_type in HARD_TYPES else self.window
 
     def own_limit(self, limit_type: LimitType) -> Override | None:
         """What goes before the limit of every plan, unless it was taken back."""

@@ -6,8 +6,6 @@ from msgspec.structs import replace
 
 from services.limits import outcomes, refusals
 from services.limits.book import (
-    HARD_TYPES,
-    NO_WINDOW,
     Account,
     Book,
     Hold,
@@ -106,7 +104,6 @@ def unheard(
     state: HoldState,
 ) -> Hold:
     """Write down a request of which nothing was known."""
-    window = NO_WINDOW if limit_type in HARD_TYPES else account.window
     new = Hold(
         account.lane,
         account.account_id,
@@ -114,7 +111,7 @@ def unheard(
         request_id,
         next(book.ids),
         limit_type,
-        window,
+        account.window_of(limit_type),
         state,
         book.now,
         book.now,
