@@ -8,6 +8,7 @@ from typing import TypeAlias
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as Place
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from shared import jobs, metrics
 from shared.jobs import MAY_PASS
@@ -70,7 +71,10 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         ends = await consumer.end_offsets(assigned) if assigned else {}
         check_lengths(ends, applied)
         for topic in {place.topic for place in assigned}:
-            check_count(topic, len(consumer.partitions_for_topic(topic)), self._partitions)
+            known = consumer.partitions_for_topic(topic)
+            if known is None:  # A broker that has just come back has not told yet.
+                raise UnknownTopicOrPartitionError(topic)
+            check_count(topic, len(known), self._partitions)
         starts = await consumer.beginning_offsets(assigned) if assigned else {}
         for place in assigned:
             starts[place] = max(starts[place], applied.get(place, 0))

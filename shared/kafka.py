@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from aiokafka import TopicPartition as Place
 
-from shared import fetching
+from shared import breaking, fetching  # noqa: F401 - `breaking` mends every connection.
 from shared.access import Gate
 from shared.contracts import canonical
 from shared.contracts.errors import Error, Problem, invalid

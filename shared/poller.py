@@ -22,6 +22,7 @@ from shared.assignment import Assignment, Offsets
 from shared.damage import Damages
 from shared.dead_letters import Watch, is_unreadable
 from shared.health.pulse import Behind, Pulse
+from shared.hearing import Hearing
 from shared.jobs import MAY_PASS
 from shared.kafka import Letter, Reader, Record
 from shared.order import Order
@@ -48,10 +49,6 @@ REBALANCE_MILLISECONDS = 25_000
 LONGEST_PAUSE_MILLISECONDS = 24 * 60 * 60 * 1000
 
 log = structlog.get_logger(__name__)
-
-
-class DeafError(RuntimeError):
-    """The consumer is alive and hears nothing: only a new process helps."""
 
 
 async def nothing_to_do(_: Collection[int] = ()) -> None:
@@ -83,11 +80,11 @@ class Poller:
     _stopping: bool = False
     _is_resting: bool = False
     _acked_at: float = 0.0
-    _behind: Offsets = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.order = Order(self.topics, self.settings.max_hold_back_seconds)
         self.watch, self._damages = Watch(), Damages()
+        self.hearing = Hearing(self.group, self.settings.kafka_bootstrap_servers)
         self.assignment = Assignment(
             self.group, self.settings.kafka_partitions, self.applied, self._arrive, self._leave
         )
@@ -158,6 +155,7 @@ class Poller:
             polled = await self.consumer.getmany(
                 *wanted, timeout_ms=wait_milliseconds, max_records=most
             )
+            self.hearing.polls += 1
             if self.assignment.is_complete:
                 self.order.end(self._damages.set_apart(polled))
                 self.order.add(polled)
@@ -232,22 +230,8 @@ class Poller:
         self.behind = Behind(lag, int(age))
 
     async def listen(self) -> None:
-        """Find out whether the consumer has gone deaf, as aiokafka's may after a broker restart.
-
-        Its own idea of the end of a partition is as old as what it last heard: we ask the broker.
-        DeafError when a partition has records, and gave none since the last look.
-        """
-        places = self.order.wanted(1)
-        ends = await self.consumer.end_offsets(places) if places else {}
-        behind = {}
-        for place, end in ends.items():
-            position = await self.consumer.position(place)
-            if position < end:
-                behind[place] = position
-        deaf = [p for p, position in behind.items() if self._behind.get(p) == position]
-        if deaf:
-            raise DeafError(f"{self.group}: nothing comes from {deaf[0]}, which has records")
-        self._behind = behind
+        """Find out whether the consumer has gone deaf: DeafError when only a new process helps."""
+        await self.hearing.look(self.consumer, self.assignment, self.order.wanted(1))
 
     async def acked(self) -> Offsets:
         """How far Kafka thinks we are: for what has no offsets of its own, as questions."""

@@ -1,6 +1,7 @@
 """What a fault is done to: a stack, workers, a load, and what must be true when all is quiet."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from aiokafka import TopicPartition as Place
 from deploy.local import environment as surroundings
 from deploy.local import kafka, postgres, worker
 from deploy.local.environment import KAFKA
-from deploy.local.programs import Program
+from deploy.local.programs import Program, tail_of
 from deploy.local.worker import Post
 from deploy.verify import verify
 from shared.contracts.credits import OperationRequested
@@ -97,9 +98,16 @@ class Scene:
             await connection.close()
 
     async def until(self, is_so: Callable[[int], bool], query: str, *arguments: object) -> None:
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while not is_so(await self.value(query, *arguments)):
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while not is_so(found := await self.value(query, *arguments)):
+            assert time.monotonic() < deadline, f"it stays at {found}; {self.last_words()}"
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    def last_words(self) -> str:
+        """How the workers are, and the end of what each has said: for whoever reads a failure."""
+        workers = [self.worker(number) for number in (1, 2)]
+        said = [(w, tail_of(w.log)) for w in workers if w.log.exists()]
+        return "\n".join(f"{w.name}: {'runs' if w.process else 'ended'}\n{end}" for w, end in said)
 
     async def settled(self, *topics: str) -> None:
         """Wait until everything in these topics is applied, and what it sends has arrived."""

@@ -11,7 +11,7 @@ What may never happen:
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -19,11 +19,12 @@ import pytest
 from aiokafka import TopicPartition as Place
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shared import jobs
+from shared import hearing, jobs
 from shared.assignment import Offsets, check_count, check_lengths
 from shared.contracts.credits import OperationFailed
+from shared.hearing import DeafError
 from shared.kafka import Letter
-from shared.poller import DeafError, Poller
+from shared.poller import Poller
 from shared.publisher import Publisher
 from shared.settings import Settings
 from tests import making
@@ -100,6 +101,18 @@ async def tell(servers: str, topic: str, count: int) -> None:
         await publisher.send(told)
     finally:
         await publisher.stop()
+
+
+@contextmanager
+def without_metadata(poller: Poller) -> Iterator[None]:
+    """Its client asks, and waits for ever: the task that keeps its metadata has ended."""
+    client = poller.consumer._client  # noqa: SLF001 - aiokafka shows no other.
+    client._sync_task.cancel()  # noqa: SLF001
+    client.force_metadata_update()
+    try:
+        yield
+    finally:
+        client._sync_task = asyncio.create_task(client._md_synchronizer())  # noqa: SLF001
 
 
 @pytest.fixture
@@ -221,12 +234,67 @@ async def test_a_consumer_that_hears_nothing_of_what_there_is_is_found_deaf(
         await tell(reading.servers, reading.topic, 1)
 
         await poller.listen()
+        polls = poller.hearing.polls
+        await until(lambda: poller.hearing.polls > polls)
         with pytest.raises(DeafError, match=reading.topic):
             await poller.listen()
 
         poller.consumer.resume(reading.here)
         await until(lambda: len(reading.applied) == 6)
         await poller.listen()
+
+
+async def test_who_has_not_polled_is_not_deaf(reading: Reading) -> None:
+    """A batch may wait for a database; what came meanwhile lies in the client."""
+    poller = reading.poller()
+    await poller.start()
+    try:
+        await until(lambda: poller.assignment.is_complete)
+        await poller.listen()
+        await poller.listen()
+    finally:
+        await poller.consumer.stop()
+
+
+async def test_a_client_that_the_broker_no_longer_reaches_is_found_deaf(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "ANSWER_SECONDS", 2.0)
+    async with reading.reads() as poller:
+        await until(lambda: len(reading.applied) == 5)
+        with without_metadata(poller):
+            with pytest.raises(TimeoutError):
+                await poller.listen()
+            with pytest.raises(DeafError, match="answers others"):
+                await poller.listen()
+
+
+async def test_while_there_is_no_broker_nobody_is_deaf(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "ANSWER_SECONDS", 1.0)
+    async with reading.reads() as poller:
+        await until(lambda: len(reading.applied) == 5)
+        poller.hearing.servers = "127.0.0.1:1"  # There is nobody.
+        with without_metadata(poller):
+            for _ in range(3):
+                with pytest.raises(TimeoutError):
+                    await poller.listen()
+
+
+async def test_who_is_given_no_partitions_for_too_long_is_deaf(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with reading.reads() as poller:
+        await until(lambda: poller.assignment.is_complete)
+        await poller.assignment.on_partitions_revoked([])  # And the group says no more.
+        await poller.listen()
+        monkeypatch.setattr(hearing, "GIVEN_NOTHING_SECONDS", 0.0)
+
+        async with poller.assignment.turn:
+            await poller.listen()  # They are being taken, and that waits for a database, say.
+        with pytest.raises(DeafError, match="does not say"):
+            await poller.listen()
 
 
 def test_a_log_may_be_as_long_as_what_was_applied_or_longer() -> None:
