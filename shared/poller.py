@@ -111,8 +111,8 @@ class Poller:
             # Partition n of every topic is on one worker: its accounts are the same.
             partition_assignment_strategy=[RangePartitionAssignor],
         )
-        self.assignment.consumer = self.consumer
         await self.consumer.start()
+        self.assignment.consumer = self.consumer
         self.consumer.subscribe(self.topics, listener=self.assignment)
 
     async def run(self) -> None:
@@ -231,6 +231,8 @@ class Poller:
 
     async def listen(self) -> None:
         """Find out whether the consumer has gone deaf: DeafError when only a new process helps."""
+        if self.assignment.consumer is None:  # It has not begun.
+            return
         await self.hearing.look(self.consumer, self.assignment, self.order.wanted(1))
 
     async def acked(self) -> Offsets:

@@ -247,6 +247,7 @@ async def test_a_consumer_that_hears_nothing_of_what_there_is_is_found_deaf(
 async def test_who_has_not_polled_is_not_deaf(reading: Reading) -> None:
     """A batch may wait for a database; what came meanwhile lies in the client."""
     poller = reading.poller()
+    await poller.listen()  # Before it has begun there is nothing to find out.
     await poller.start()
     try:
         await until(lambda: poller.assignment.is_complete)
