@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     actor_public_key_file: FilePath | None = None  # Without one every person is forbidden.
     # Seconds, for rehearsing a month end; refused outside development.
     clock_offset: float = Field(default=0, ge=-LONGEST_OFFSET_SECONDS, le=LONGEST_OFFSET_SECONDS)
-    poll_records: int = Field(default=500, ge=1, le=5000)
+    poll_records: int = Field(default=750, ge=1, le=5000)
     poll_wait_milliseconds: int = Field(default=200, ge=1, le=1000)
     max_hold_back_seconds: float = Field(default=5.0, ge=0, le=60)
     hold_margin_percent: int = Field(default=20, ge=0, le=1000)  # domain.md P8

@@ -67,14 +67,15 @@ def funded(accounts: Sequence[str], empty: Sequence[str]) -> Iterator[Filling]:
 
 
 def roomy(accounts: Sequence[str], empty: Sequence[str]) -> Iterator[Filling]:
-    """Accounts with a limit of their own that nobody reaches, and some with none left."""
-    allowed = dict.fromkeys(accounts, ROOM) | dict.fromkeys(empty, 0)
+    """Accounts with room by their plan, one alone by a limit of its own, and some with none."""
+    alone = accounts if len(accounts) == 1 else ()  # It asks for more than any plan has.
+    allowed = dict.fromkeys(alone, ROOM) | dict.fromkeys(empty, 0)
     plan = ("plan_code", "plan_version", "subscription_version")
     status = ("status", "status_reason", "status_version")
     yield Filling(
         "accounts",
         ("lane", "account_id", "version", "month", *plan, *status, "is_opened"),
-        ((lane_of(a), a, 0, "", PLAN, 0, 0, "active", "", 0, False) for a in allowed),
+        ((lane_of(a), a, 0, "", PLAN, 0, 0, "active", "", 0, False) for a in (*accounts, *empty)),
     )
     yield Filling(
         "overrides",

@@ -2,23 +2,8 @@
 
 from services.credits.book import Book
 from services.credits.rollups import grouped
-from shared.postgres import Transaction, columns
+from shared.postgres import Transaction
 
-SUMS = (
-    "lane",
-    "account_id",
-    "site_id",
-    "kind",
-    "actions",
-    "credits",
-    "shortfall",
-    "cost",
-    "tokens_input",
-    "tokens_output",
-    "items",
-    "response_ms",
-    "responses",
-)
 # The kinds come once each; a row names its own by its place. No two batches meet in a row, for each
 # holds the locks of its accounts.
 ADD_SUMS = """
@@ -52,4 +37,4 @@ async def save(tx: Transaction, book: Book) -> None:
     """Add what the batch used to the sums of its hour."""
     if book.usage:
         kinds, sums = grouped(book.usage)
-        await tx.execute(ADD_SUMS, book.now, *zip(*kinds, strict=True), *columns(sums, *SUMS))
+        await tx.execute(ADD_SUMS, book.now, *zip(*kinds, strict=True), *sums)

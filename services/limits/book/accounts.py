@@ -46,6 +46,7 @@ class Account:
     status_version: int = 0
     is_opened: bool = False  # Its owner was announced.
     name: str | None = None
+    is_overridden: bool = False  # There are rows of overrides to be read; the database sees to it.
     first_version: int = 0  # When the batch began.
     is_changed: bool = False
     overrides: dict[LimitType, Override] = field(default_factory=dict)

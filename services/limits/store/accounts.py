@@ -46,7 +46,7 @@ ONLY_HOLDING: frozenset[type[Cause]] = frozenset((HoldRequested, HoldReleased, H
 FIND = """
     SELECT a.lane, a.account_id::text, version, month, plan_code, plan_version,
            subscription_version, status, status_reason, status_since, status_version, is_opened,
-           name
+           name, is_overridden
     FROM accounts a
     JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (lane, account_id) USING (lane, account_id)
 """
@@ -169,7 +169,8 @@ async def load(tx: Transaction, book: Book) -> None:
     """Read what is counted: the months of accounts, of the batch, and of the holds in the book."""
     accounts = book.accounts.values()
     keys = [(account.lane, account.account_id) for account in accounts]
-    for row in await find(tx, FIND_OVERRIDES, keys):
+    overridden = [(a.lane, a.account_id) for a in accounts if a.is_overridden]
+    for row in await find(tx, FIND_OVERRIDES, overridden):
         override = Override(*row)
         book.accounts[override.account_id].overrides[override.limit_type] = override
     months = {NO_WINDOW, book.window} | {account.window for account in accounts}

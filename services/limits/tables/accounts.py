@@ -9,6 +9,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
 )
 
 from services.limits.tables.columns import metadata, quantity_column, type_column
@@ -30,6 +31,8 @@ accounts = Table(
     Column("status_version", BigInteger, nullable=False),
     Column("is_opened", Boolean, nullable=False),
     Column("name", Text),
+    # A trigger sets it with the first row of `overrides`: of whom there is none, none is sought.
+    Column("is_overridden", Boolean, nullable=False, server_default=false()),
     CheckConstraint("status IN ('trial', 'active', 'suspended', 'cancelled')"),
     # Every batch updates this row: room on its page keeps the update off the index.
     postgresql_with={"fillfactor": 50},

@@ -32,6 +32,12 @@ NOT_TOLD = f"""
     ) AS hard
     WHERE over_by <> coalesce(greatest(0, used - its_limit), 0)
 """  # noqa: S608 - Constants of this file.
+NOT_SOUGHT = """
+    SELECT account_id, 'an account has limits of its own and is not marked so' AS what,
+           jsonb_build_object('limits', count(*)) AS numbers
+    FROM overrides JOIN accounts USING (lane, account_id)
+    WHERE NOT is_overridden GROUP BY account_id
+"""
 # As every yes said it for ever. Whoever asked for a site that was there already was given nothing:
 # his request was open for no time at all. Without OFFSET each answer would be read twice.
 MORE_THAN_ALLOWED = """
@@ -84,6 +90,7 @@ def seeds(_: Snapshot) -> tuple[Sequence[object], ...]:
 
 CHECKS = (
     of_rows("I7", NOT_TOLD, counted("counters", "month = '-'"), seeds),
+    of_rows("I7", NOT_SOUGHT, counted("overrides")),
     of_rows("I7", MORE_THAN_ALLOWED, GRANTED),
     of_rows("I4", MORE_THAN_ASKED, counted("holds")),
     guarded_by("I4", "never_more_than_asked", "a_refusal_holds_nothing", "asked_is_answered"),

@@ -136,6 +136,11 @@ DAMAGE = [
         ),
     ),
     (
+        "I7",
+        "an account has limits of its own and is not marked so",
+        "UPDATE accounts SET is_overridden = false",
+    ),
+    (
         "I15",
         "a limit by hand is not the one on record",
         "UPDATE overrides SET allowed = allowed + 1",
