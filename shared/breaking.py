@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, TypeAlias
 
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 Send: TypeAlias = Callable[..., Any]  # aiokafka has no types.
 
@@ -23,6 +23,8 @@ def closing_what_was_reset(send: Send) -> Send:
     def send_or_close(connection: AIOKafkaConnection, *what: object, **how: object) -> object:
         try:
             return send(connection, *what, **how)
+        except KafkaError:  # Which is a RuntimeError, too.
+            raise
         except RuntimeError as error:
             if not connection._writer.transport.is_closing():  # noqa: SLF001 - it shows no other.
                 raise

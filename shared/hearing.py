@@ -5,7 +5,8 @@ It lives on then, polls, and gets nothing: only a new process helps.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer
@@ -31,8 +32,13 @@ class Hearing:
     polls: int = 0  # Counted by whoever polls.
     _polls_then: int = 0
     _silent: Offsets = field(default_factory=dict)
+    _places: Collection[Place] = ()
     _given_at: float = field(default_factory=time.monotonic)
     _is_unanswered: bool = False
+
+    def forget(self) -> None:
+        """Some partitions are not read for a while: that they give nothing means nothing."""
+        self._silent = {}
 
     async def look(
         self, consumer: AIOKafkaConsumer, assignment: Assignment, wanted: Sequence[Place]
@@ -44,17 +50,22 @@ class Hearing:
         or when twice running the broker does not answer us, and answers a newcomer. Otherwise
         KafkaError or TimeoutError while it does not answer.
         """
-        some = wanted if assignment.is_complete and wanted else [first_of(consumer)]
+        asked = [place for place in wanted if place in assignment.places]
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                ends = await consumer.end_offsets(some)
-                stand = {p: await consumer.position(p) for p in some if p in assignment.places}
+                ends = await consumer.end_offsets(asked or [first_of(consumer)])
+                stand = {place: await consumer.position(place) for place in asked}
         except (KafkaError, TimeoutError):
-            await self._compare_with_a_newcomer(some)
+            self._given_at = time.monotonic()
+            await self._compare_with_a_newcomer(asked or [first_of(consumer)])
             raise
         self._is_unanswered = False
         self._look_for_partitions(assignment)
-        self._look_for_silence({p: at for p, at in stand.items() if at < ends[p]})
+        if self._places is not assignment.places:
+            self.forget()
+        self._places = assignment.places
+        behind = {place: at for place, at in stand.items() if at < ends[place]}
+        self._look_for_silence({p: at for p, at in behind.items() if not has_some(consumer, p)})
 
     async def _compare_with_a_newcomer(self, places: Sequence[Place]) -> None:
         """Who knows nothing yet gets an answer, if there is one."""
@@ -67,7 +78,8 @@ class Hearing:
             self._is_unanswered = False
             return
         finally:
-            await newcomer.stop()
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(newcomer.stop(), ANSWER_SECONDS)
         if self._is_unanswered:
             raise DeafError(f"{self.group}: the broker answers others, and not us")
         self._is_unanswered = True
@@ -89,3 +101,8 @@ class Hearing:
 def first_of(consumer: AIOKafkaConsumer) -> Place:
     """A partition that there must be."""
     return Place(min(consumer.subscription()), 0)
+
+
+def has_some(consumer: AIOKafkaConsumer, place: Place) -> bool:
+    """Whether records of it have come that no poll has taken yet, for others were before them."""
+    return place in consumer._fetcher._records  # noqa: SLF001 - aiokafka shows no other.

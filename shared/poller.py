@@ -131,8 +131,8 @@ class Poller:
 
     async def _turn(self) -> None:
         """Read more of what there is little of, and apply what is ready."""
-        if not self.assignment.is_complete:
-            await asyncio.sleep(UNASSIGNED_SECONDS)
+        if not self.assignment.is_complete or not self.assignment.places:
+            await asyncio.sleep(UNASSIGNED_SECONDS)  # Nothing is ours yet, or there is too little.
             return
         batch = await self._next_batch(wait_milliseconds=0)
         if not batch.records:
@@ -174,6 +174,7 @@ class Poller:
             self.consumer.pause(*(resting - paused))
             self.consumer.resume(*(paused - resting))
             self._is_resting = bool(resting)
+            self.hearing.forget()
 
     async def _apply(self, batch: Sequence[Record]) -> None:
         began = time.perf_counter()
@@ -247,7 +248,7 @@ class Poller:
         self._stopping = True
 
     async def leave_group(self) -> None:
-        if self.assignment.is_complete:
+        if self.assignment.is_complete and self.assignment.places:
             await self.ack()
         await self.consumer.stop()
 

@@ -85,6 +85,20 @@ def test_a_write_to_a_connection_that_was_just_reset_is_an_error_of_kafka(
     assert isinstance(error, KafkaConnectionError)
 
 
+def test_who_writes_to_a_connection_that_is_closed_already_is_told_so(
+    environment: dict[str, str],
+) -> None:
+    async def write() -> None:
+        host, _, port = environment["KAFKA_BOOTSTRAP_SERVERS"].partition(":")
+        connection = AIOKafkaConnection(host, int(port), request_timeout_ms=5_000)
+        await connection.connect()
+        connection.close()
+        connection.send(MetadataRequest([]))
+
+    with pytest.raises(KafkaConnectionError, match="No connection"):
+        uvloop.run(write())
+
+
 def test_another_failure_stays_what_it_is(environment: dict[str, str]) -> None:
     class Unwritable:
         API_KEY = 3

@@ -11,7 +11,7 @@ What may never happen:
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -22,9 +22,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from shared import hearing, jobs
 from shared.assignment import Offsets, check_count, check_lengths
 from shared.contracts.credits import OperationFailed
-from shared.hearing import DeafError
+from shared.hearing import DeafError, has_some
 from shared.kafka import Letter
-from shared.poller import Poller
+from shared.poller import ACK_EVERY_SECONDS, Poller
 from shared.publisher import Publisher
 from shared.settings import Settings
 from tests import making
@@ -84,6 +84,19 @@ class Reading:
     async def committed(self, poller: Poller) -> int | None:
         found: int | None = await poller.consumer.committed(self.here)
         return found
+
+
+@asynccontextmanager
+async def idle(reading: Reading) -> AsyncIterator[Poller]:
+    """Has its partitions, and does not poll."""
+    poller = reading.poller()
+    await poller.listen()  # Before it has begun there is nothing to find out.
+    await poller.start()
+    try:
+        await until(lambda: poller.assignment.is_complete)
+        yield poller
+    finally:
+        await poller.consumer.stop()
 
 
 async def until(is_so: Callable[[], bool]) -> None:
@@ -245,22 +258,56 @@ async def test_a_consumer_that_hears_nothing_of_what_there_is_is_found_deaf(
 
 
 async def test_who_has_not_polled_is_not_deaf(reading: Reading) -> None:
-    """A batch may wait for a database; what came meanwhile lies in the client."""
-    poller = reading.poller()
-    await poller.listen()  # Before it has begun there is nothing to find out.
-    await poller.start()
-    try:
-        await until(lambda: poller.assignment.is_complete)
+    """A batch may wait for a database, and partitions may be left alone for a while."""
+    async with idle(reading) as poller:
+        poller.consumer.pause(reading.here)
+        poller.consumer.seek(reading.here, 0)  # What it has fetched before is dropped.
         await poller.listen()
         await poller.listen()
-    finally:
-        await poller.consumer.stop()
+        poller.hearing.polls += 1
+        poller.hearing.forget()
+        await poller.listen()
+
+        poller.hearing.polls += 1
+        with pytest.raises(DeafError, match=reading.topic):
+            await poller.listen()
+
+
+async def test_what_has_come_and_waits_for_its_turn_is_no_silence(reading: Reading) -> None:
+    """Others may be before it for longer than from look to look."""
+    async with idle(reading) as poller:
+        await until(lambda: has_some(poller.consumer, reading.here))
+        for _ in range(3):
+            poller.hearing.polls += 1
+            await poller.listen()
+
+
+async def test_after_a_rebalance_a_partition_is_looked_at_anew(reading: Reading) -> None:
+    async with idle(reading) as poller:
+        poller.consumer.pause(reading.here)
+        poller.consumer.seek(reading.here, 0)
+        await poller.listen()
+
+        poller.assignment.places = frozenset(list(poller.assignment.places))  # Given once more.
+        poller.hearing.polls += 1
+        await poller.listen()
+
+
+async def test_workers_without_a_partition_wait(reading: Reading) -> None:
+    """They take over when another one dies."""
+    async with AsyncExitStack() as stack:
+        workers = [await stack.enter_async_context(reading.reads()) for _ in range(PARTITIONS + 1)]
+        await until(lambda: sum(not w.assignment.places for w in workers) == 1)
+        await until(lambda: all(w.assignment.is_complete for w in workers))
+        await asyncio.sleep(2 * ACK_EVERY_SECONDS)
+        for worker in workers:
+            await worker.listen()
 
 
 async def test_a_client_that_the_broker_no_longer_reaches_is_found_deaf(
     reading: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hearing, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(hearing, "ANSWER_SECONDS", 5.0)
     async with reading.reads() as poller:
         await until(lambda: len(reading.applied) == 5)
         with without_metadata(poller):
