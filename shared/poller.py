@@ -138,7 +138,8 @@ class Poller:
         if not batch.records:
             batch = await self._next_batch(self.settings.poll_wait_milliseconds)
         async with self.assignment.turn:
-            if self.assignment.places is batch.places:
+            # Whatever was given away in between is another's: that goes for all of it, too.
+            if batch.places and self.assignment.places is batch.places:
                 if batch.records:
                     await self._apply(batch.records)
                 await self._ack()
@@ -202,7 +203,9 @@ class Poller:
         await self.ack()
 
     async def ack(self) -> None:
-        """Commit what was applied, and show what was not."""
+        """Commit what was applied, and show what was not; of nothing there is nothing to commit."""
+        if not self.assignment.places:
+            return
         offsets = {place: await self._next_offset(place) for place in self.assignment.places}
         self._show_lag(offsets)
         try:
@@ -248,7 +251,7 @@ class Poller:
         self._stopping = True
 
     async def leave_group(self) -> None:
-        if self.assignment.is_complete and self.assignment.places:
+        if self.assignment.is_complete:
             await self.ack()
         await self.consumer.stop()
 

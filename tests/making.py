@@ -5,6 +5,7 @@ from itertools import count
 from typing import TypeAlias
 
 from aiokafka import ConsumerRecord
+from aiokafka.admin import NewTopic
 from msgspec import convert
 
 from shared.access import Gate
@@ -48,6 +49,14 @@ def uuid(number: int) -> str:
 
 
 ANN, BOB = uuid(0xA), uuid(0xB)
+
+
+def topic_of_ours(
+    name: str, partitions: int = PARTITIONS, more: Mapping[str, str] | None = None
+) -> NewTopic:
+    """A topic for a test: by the broker's clock, or its retention would delete what has no time."""
+    configs = {"message.timestamp.type": "LogAppendTime", **(more or {})}
+    return NewTopic(name, partitions, 1, topic_configs=configs)
 
 
 def paid(amount: int, account: str = ANN, invoice: int = 1, **said: Json) -> InvoicePaid:

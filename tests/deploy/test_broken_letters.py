@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.environment import KAFKA
 from shared import aside
@@ -13,6 +13,7 @@ from shared.verifying import Finding, taken
 from shared.wire import Header, header, stamped
 from tests.deploy.desk import Desk
 from tests.deploy.traffic import Stack
+from tests.making import topic_of_ours
 
 pytestmark = pytest.mark.servers
 
@@ -29,7 +30,7 @@ COUNTED = """
 async def topics(books: Stack) -> AsyncIterator[None]:
     admin = AIOKafkaAdminClient(bootstrap_servers=books.environment[KAFKA])
     await admin.start()
-    await admin.create_topics([NewTopic(name, 1, 1) for name in (TOPIC, ASIDE)])
+    await admin.create_topics([topic_of_ours(name, 1) for name in (TOPIC, ASIDE)])
     yield
     await admin.delete_topics([TOPIC, ASIDE])
     await admin.close()

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition as Place
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 
 from shared import hearing, jobs
 from shared.assignment import Offsets, check_count, check_lengths
@@ -135,7 +135,7 @@ async def reading(environment: dict[str, str]) -> AsyncIterator[Reading]:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
+        await admin.create_topics([making.topic_of_ours(topic)])
         await tell(servers, topic, 5)
         yield Reading(servers, topic)
     finally:
@@ -291,6 +291,30 @@ async def test_after_a_rebalance_a_partition_is_looked_at_anew(reading: Reading)
         poller.assignment.places = frozenset(list(poller.assignment.places))  # Given once more.
         poller.hearing.polls += 1
         await poller.listen()
+
+
+async def test_what_is_given_away_during_a_poll_is_another_s(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is what lies here applied, nor is anybody told how far it was."""
+    async with idle(reading) as poller:
+        await until(lambda: has_some(poller.consumer, reading.here))
+        poll, polls = poller.consumer.getmany, list[object]()
+
+        async def poll_and_lose(*places: Place, **how: int) -> object:
+            polled = await poll(*places, **how)
+            poller.order.add(polled)
+            await poller.assignment.on_partitions_revoked([])
+            polls.append(polled)
+            return polled
+
+        monkeypatch.setattr(poller.consumer, "getmany", poll_and_lose)
+        running = asyncio.create_task(poller.run())
+        await until(lambda: bool(polls))
+        await poller.stop()
+        await running
+
+    assert reading.applied == []
 
 
 async def test_workers_without_a_partition_wait(reading: Reading) -> None:

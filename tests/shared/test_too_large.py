@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client import REGISTRY
 
 from shared import retained
@@ -188,7 +188,7 @@ async def topic(environment: dict[str, str]) -> AsyncIterator[str]:
     await admin.start()
     try:
         limit = {"max.message.bytes": str(LIMIT)}
-        await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=limit)])
+        await admin.create_topics([making.topic_of_ours(name, more=limit)])
         yield name
     finally:
         await admin.delete_topics([name])
