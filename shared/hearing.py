@@ -51,13 +51,14 @@ class Hearing:
         KafkaError or TimeoutError while it does not answer.
         """
         asked = [place for place in wanted if place in assignment.places]
+        some = asked or [first_of(consumer)]  # The broker is asked in any case.
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                ends = await consumer.end_offsets(asked or [first_of(consumer)])
+                ends = await consumer.end_offsets(some)
                 stand = {place: await consumer.position(place) for place in asked}
         except (KafkaError, TimeoutError):
             self._given_at = time.monotonic()
-            await self._compare_with_a_newcomer(asked or [first_of(consumer)])
+            await self._compare_with_a_newcomer(some)
             raise
         self._is_unanswered = False
         self._look_for_partitions(assignment)
