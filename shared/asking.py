@@ -1,7 +1,8 @@
 """How every service answers questions: a poll in one read-only snapshot, fixed statements a kind.
 
-Nothing is written, so nothing has to be remembered: replies go straight to Kafka, and a poll that
-was not acknowledged is answered again. What cannot be looked up in time is `unavailable`, alone.
+Nothing is written, so nothing has to be remembered: replies travel to Kafka while the next poll is
+looked up, and a poll whose replies have not arrived is answered again after a crash. What cannot be
+looked up in time is `unavailable`, alone.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -140,7 +141,7 @@ async def send(
     for letter, answer in answered:
         became = tell(told, letter, now, partial(replies, answer))
         metrics.MESSAGES.labels(desk.group, became).inc()
-    await service.publisher.deliver(packed(told.records))  # An answer too large for Kafka is none.
+    await service.courier.send(packed(told.records))  # An answer too large for Kafka is none.
 
 
 def is_taken(desk: Desk[Books], letter: Letter, asked: Asking) -> bool:

@@ -5,17 +5,17 @@ is published by `recover`: at least once, under the same ids. A worker publishes
 the other, so an account's records never overtake each other.
 """
 
-import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import structlog
-from aiokafka.errors import KafkaError
 from cramjam import lz4
 
-from shared import jobs, metrics
+from shared import metrics
 from shared.contracts.topics import most_bytes
+from shared.courier import Courier
 from shared.envelope import Outgoing
 from shared.postgres import Pool, Transaction, transaction
 from shared.publisher import MAX_BATCH_BYTES, Publisher, TooLargeError, packed
@@ -23,7 +23,6 @@ from shared.wire import Run, run_bytes
 
 LEASE_SECONDS = 3.0
 PARCELS_A_ROUND = 20
-RETRY_SECONDS = 1.0
 
 KEEP = """
     WITH arrived AS (DELETE FROM outbox WHERE parcel_id = ANY($1::bigint[]))
@@ -67,11 +66,10 @@ class Outbox:
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
-        self._lane = asyncio.Lock()
+        self._courier = Courier(publisher)
         self._arrived: set[int] = set()
         self._travelling: set[int] = set()
         self._refused: dict[int, Sequence[Run]] = {}
-        self._delivery: asyncio.Task[None] | None = None
 
     async def add(self, tx: Transaction, records: Sequence[Outgoing]) -> Parcel | None:
         """Keep the records in the caller's transaction. Handlers never publish.
@@ -92,44 +90,18 @@ class Outbox:
             return
         self._arrived.difference_update(parcel.arrived)
         self._travelling.add(parcel.parcel_id)
-        await self._lane.acquire()
-        self._delivery = jobs.watched(self._deliver(parcel))
+        await self._courier.send(parcel.runs, partial(self._has_arrived, parcel.parcel_id))
 
-    async def _deliver(self, parcel: Parcel) -> None:
-        """Try until the broker takes it: what comes after it must not overtake it."""
-        try:
-            while (refused := await self._refused_of(parcel)) is None:
-                await asyncio.sleep(RETRY_SECONDS)
-                await self._renew()
-            if refused:
-                self._refused[parcel.parcel_id] = refused
-            else:
-                self._arrived.add(parcel.parcel_id)
-        finally:
-            self._travelling.discard(parcel.parcel_id)
-            self._lane.release()
-
-    async def _refused_of(self, parcel: Parcel) -> Sequence[Run] | None:
-        """What the broker never takes of it; None where it did not take it now."""
-        try:
-            return await self._publisher.deliver(parcel.runs)
-        except KafkaError as error:
-            metrics.PUBLISH_FAILURES.inc()
-            log.warning(
-                "the outbox waits for the broker", parcel=parcel.parcel_id, error=repr(error)
-            )
-            return None
-
-    async def _renew(self) -> None:
-        try:
-            await self._publisher.renew()
-        except KafkaError as error:
-            log.warning("there is no broker", error=repr(error))
+    def _has_arrived(self, parcel_id: int, refused: Sequence[Run]) -> None:
+        self._travelling.discard(parcel_id)
+        if refused:
+            self._refused[parcel_id] = refused
+        else:
+            self._arrived.add(parcel_id)
 
     async def settled(self) -> None:
         """Wait for the parcel in flight."""
-        async with self._lane:
-            return
+        await self._courier.settled()
 
     async def tidy(self, pool: Pool) -> None:
         """Delete what has arrived while no batch came by; keep what travels from others' hands."""

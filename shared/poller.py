@@ -52,7 +52,7 @@ log = structlog.get_logger(__name__)
 
 
 async def nothing_to_do(_: Collection[int] = ()) -> None:
-    """What a group without an outbox does when partitions come and go."""
+    """What a group does whose records are done with when they are applied."""
 
 
 class Batch(NamedTuple):
@@ -74,6 +74,7 @@ class Poller:
     applied: Callable[[], Awaitable[Offsets]]
     arrive: Callable[[Collection[int]], Awaitable[None]] = field(default=nothing_to_do)
     leave: Callable[[], Awaitable[None]] = field(default=nothing_to_do)
+    before_ack: Callable[[], Awaitable[None]] = field(default=nothing_to_do)
     pulse: Pulse = field(default_factory=Pulse)
     behind: Behind = field(default_factory=Behind)
     turned_at: float = field(default_factory=time.monotonic)
@@ -210,6 +211,7 @@ class Poller:
         self._show_lag(offsets)
         try:
             async with asyncio.timeout(ACK_SECONDS):  # Without a broker it would wait for one.
+                await self.before_ack()
                 await self.consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:
             metrics.COMMIT_FAILURES.labels(self.group).inc()

@@ -41,6 +41,8 @@ class Publisher:
     def __init__(self, servers: str, client_id: str = "igny8") -> None:
         self._servers, self._client_id = servers, client_id
         self._producer = self._made()
+        self._is_spent = False
+        self._renewing = asyncio.Lock()
 
     def _made(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
@@ -59,15 +61,27 @@ class Publisher:
     async def stop(self) -> None:
         await self._producer.stop()
 
-    async def renew(self) -> None:
-        """Take another producer: one that has failed may have lost count of its sequence numbers.
+    async def _unspent(self) -> AIOKafkaProducer:
+        """Another producer once one has failed: it may have lost count of its sequence numbers.
 
         KafkaError while there is no broker. What is sent again has the same ids.
         """
+        if self._is_spent:
+            async with self._renewing:
+                if self._is_spent:
+                    await self._renew()
+        return self._producer
+
+    async def _renew(self) -> None:
         failed, self._producer = self._producer, self._made()
         with contextlib.suppress(KafkaError, TimeoutError):
             await asyncio.wait_for(failed.stop(), STOP_SECONDS)
         await self._producer.start()
+        self._is_spent = False
+
+    def _spend(self, producer: AIOKafkaProducer) -> None:
+        """Whoever used the one before it learns nothing about this one."""
+        self._is_spent |= producer is self._producer
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Publish records of any partitions; KafkaError when the broker did not take all of them.
@@ -91,7 +105,6 @@ class Publisher:
     async def _deliver_apart(self, left: Sequence[Run]) -> list[Run]:
         """Record by record, so that what fits goes out."""
         refused: list[Run] = []
-        await self.renew()
         for run in chain.from_iterable(map(apart, left)):
             try:
                 await self.send_runs([run])
@@ -99,7 +112,6 @@ class Publisher:
                 metrics.TOO_LARGE.labels(run.topic).inc()
                 log.critical("the broker never takes a record: it is too large", **said_of(run))
                 refused.append(run)
-                await self.renew()
         return refused
 
     async def send_runs(self, made: Iterable[Run]) -> None:
@@ -118,12 +130,14 @@ class Publisher:
 
     async def _send_runs(self, made: Sequence[Run]) -> None:
         sent: list[asyncio.Future[object]] = []
+        producer = await self._unspent()
         try:
             for run in made:
                 batch = RunBatch(run)
-                sent.append(
-                    await self._producer.send_batch(batch, run.topic, partition=run.partition)
-                )
+                sent.append(await producer.send_batch(batch, run.topic, partition=run.partition))
+        except KafkaError:
+            self._spend(producer)
+            raise
         finally:
             outcomes = await asyncio.gather(*sent, return_exceptions=True)
         failed = [
@@ -131,6 +145,8 @@ class Publisher:
             for run, outcome in zip(made, outcomes, strict=True)
             if isinstance(outcome, BaseException)
         ]
+        if failed:
+            self._spend(producer)
         if any(isinstance(error, TOO_LARGE) for _, error in failed):
             raise TooLargeError([run for run, _ in failed])
         for _, error in failed:

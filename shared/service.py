@@ -23,6 +23,7 @@ from shared.access import Gate
 from shared.actor import Verifier
 from shared.assignment import Offsets
 from shared.contracts.message import Message
+from shared.courier import Courier
 from shared.health.pulse import Behind, Pulse, together
 from shared.jobs import Job
 from shared.kafka import Reader
@@ -52,13 +53,14 @@ class StartError(Exception):
 
 @dataclass
 class Service:
-    """One process of a service; database, publisher and outbox exist while it runs."""
+    """One process of a service; what speaks to the database and to Kafka exists while it runs."""
 
     name: str
     settings: Settings
     database: Database = field(init=False)
     publisher: Publisher = field(init=False)
     outbox: Outbox = field(init=False)
+    courier: Courier = field(init=False)  # Of answers.
     pollers: list[Poller] = field(default_factory=list)
     jobs: list[tuple[float, Job]] = field(default_factory=list)
     pulse: Pulse = field(default_factory=Pulse)
@@ -101,7 +103,11 @@ class Service:
         async def acked() -> Offsets:
             return await poller.acked()
 
+        async def settled() -> None:
+            await self.courier.settled()
+
         poller = self._poller(f"{self.name}.queries", types, handler, acked)
+        poller.leave = poller.before_ack = settled
         self.pollers.append(poller)
 
     def _poller(
@@ -172,14 +178,18 @@ class Service:
                 pools = postgres.connected(settings.database_url(self.name), name)
                 self.database = await stack.enter_async_context(pools)
             with needed("KAFKA_BOOTSTRAP_SERVERS"):
-                self.publisher = Publisher(settings.kafka_bootstrap_servers, name)
+                self.speak_through(Publisher(settings.kafka_bootstrap_servers, name))
                 stack.push_async_callback(self.publisher.stop)
                 await self.publisher.start()
-            self.outbox = Outbox(self.publisher)
             await stack.enter_async_context(self._at_work())
             gc.freeze()  # What is imported stays: no collection need ever look at it again.
             gc.set_threshold(GARBAGE_OBJECTS)
             yield
+
+    def speak_through(self, publisher: Publisher) -> None:
+        """Facts and replies go one way, answers to questions another: neither waits for both."""
+        self.publisher = publisher
+        self.outbox, self.courier = Outbox(publisher), Courier(publisher)
 
     @asynccontextmanager
     async def _at_work(self) -> AsyncIterator[None]:

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from aiokafka import TopicPartition as Place
 
 from shared import postgres
-from shared.outbox import Outbox
 from shared.postgres import Database
 from shared.service import Service
 from shared.settings import Settings
@@ -30,7 +29,7 @@ async def alone(
     service = Service(name, settings)
     async with postgres.connected(url, "handlers") as database:
         service.database = wrap(database)
-        service.publisher, service.outbox = recorder, Outbox(recorder)
+        service.speak_through(recorder)
         yield service
 
 

@@ -103,7 +103,7 @@ async def service(environment: dict[str, str]) -> AsyncIterator[Service]:
         credits_database_url=environment["CREDITS_DATABASE_URL"],
     )
     service = Service("library", settings)
-    service.publisher = Recorder()
+    service.speak_through(Recorder())
     async with postgres.connected(settings.credits_database_url, "library") as service.database:
         yield service
 
@@ -118,6 +118,7 @@ def asked(query: str, account: str | None = ANN, role: Role | None = None) -> Le
 
 async def answers(service: Service, *letters: Letter) -> list[JsonObject]:
     await asking.answer_all(service, DESK, letters)
+    await service.courier.settled()
     assert isinstance(service.publisher, Recorder)
     replies = {one.header("correlation_id"): one.said for one in service.publisher.sent}
     assert len(service.publisher.sent) == len(letters)

@@ -19,7 +19,7 @@ from shared import offsets
 from shared.halving import by_halves
 from shared.kafka import Letter, Unreadable
 from shared.offsets import Fate
-from shared.outbox import Outbox, Parcel
+from shared.outbox import Parcel
 from shared.postgres import Database, Pool, transaction
 from shared.service import Service
 from shared.settings import Settings
@@ -64,7 +64,7 @@ async def press(pool: Pool) -> Press:
     recorder = Recorder()
     service = Service(GROUP, Settings(kafka_bootstrap_servers="nowhere:0"))
     service.database = Database(pool)
-    service.publisher, service.outbox = recorder, Outbox(recorder)
+    service.speak_through(recorder)
     return Press(service, recorder)
 
 

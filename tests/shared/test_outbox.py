@@ -9,46 +9,20 @@ What may never happen:
 """
 
 import asyncio
-from collections.abc import Iterable
 
 import pytest
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
 from shared.outbox import PARCELS_A_ROUND, Outbox, Parcel
 from shared.postgres import Pool, transaction
-from shared.wire import Run
 from tests import making
+from tests.broker import Broker
 from tests.making import ANN, partition_for, uuid
 from tests.recorder import Recorder, sent
 
 HOME = partition_for(making.failed(1, ANN))
 AGED = "UPDATE outbox SET leased_at = leased_at - interval '4 seconds' WHERE parcel_id = $1"
-
-
-class Broker(Recorder):
-    """Refuses so many times; takes what it takes only while the way to it is open."""
-
-    def __init__(self, refusals: int = 0) -> None:
-        super().__init__()
-        self.refusals, self.renewals = refusals, 0
-        self.is_open, self.is_asked = asyncio.Event(), asyncio.Event()
-        self.is_open.set()
-
-    async def send_runs(self, made: Iterable[Run]) -> None:
-        self.is_asked.set()
-        await self.is_open.wait()
-        if self.refusals:
-            self.refusals -= 1
-            raise KafkaConnectionError
-        await super().send_runs(made)
-
-    async def renew(self) -> None:
-        self.renewals += 1
-
-    def told(self) -> list[str]:
-        """Whose failures were announced, in the order of the log."""
-        return [str(one.said["operation_id"]) for one in self.sent]
 
 
 async def kept(pool: Pool, outbox: Outbox, number: int) -> Parcel:
@@ -178,9 +152,7 @@ async def test_a_parcel_that_waits_for_the_one_before_it_is_not_taken_either(poo
     assert slow.told() == [uuid(1), uuid(2)]
 
 
-async def test_while_the_broker_refuses_nothing_overtakes_and_the_producer_is_renewed(
-    pool: Pool,
-) -> None:
+async def test_while_the_broker_refuses_nothing_overtakes(pool: Pool) -> None:
     broker = Broker(refusals=2)
     outbox = Outbox(broker)
 
@@ -189,7 +161,6 @@ async def test_while_the_broker_refuses_nothing_overtakes_and_the_producer_is_re
     await outbox.settled()
 
     assert broker.told() == [uuid(1), uuid(2), uuid(3)]
-    assert broker.renewals == 2
 
 
 async def test_the_next_transaction_deletes_what_has_arrived(pool: Pool) -> None:

@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack
 import pytest
 from aiokafka import TopicPartition as Place
 
+import shared.poller
 from shared import jobs
 from shared.assignment import check_count, check_lengths
 from shared.hearing import has_some
@@ -72,6 +73,25 @@ async def test_kafka_is_told_what_was_applied_and_no_more(reading: Reading) -> N
         await poller.ack()
         assert not await reading.committed(poller)
         await until(lambda: len(reading.applied) == 5)
+        await poller.ack()
+        assert await reading.committed(poller) == 5
+
+
+async def test_kafka_is_told_nothing_while_that_which_follows_from_it_has_not_arrived(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared.poller, "ACK_SECONDS", 0.3)
+    arrived = asyncio.Event()
+
+    async def has_arrived() -> None:
+        await arrived.wait()
+
+    async with reading.reads() as poller:
+        poller.before_ack = has_arrived
+        await until(lambda: len(reading.applied) == 5)
+        await poller.ack()
+        assert not await reading.committed(poller)
+        arrived.set()
         await poller.ack()
         assert await reading.committed(poller) == 5
 

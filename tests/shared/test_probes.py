@@ -64,7 +64,7 @@ async def service(service_url: str) -> AsyncIterator[Service]:
     service = Service("credits", settings)
     service.on_commands([OperationRequested], ignore)
     service.on_queries([CreditsQuery], ignore)
-    service.publisher = Recorder()
+    service.speak_through(Recorder())
     async with AsyncExitStack() as stack:
         service.database = await stack.enter_async_context(
             postgres.connected(service_url, "probes")
@@ -168,7 +168,7 @@ async def test_nobody_answers_after_the_end(service_url: str) -> None:
         kafka_bootstrap_servers="nowhere:0", credits_database_url=service_url, http_port=free_port()
     )
     service = Service("credits", settings)
-    service.publisher = Recorder()
+    service.speak_through(Recorder())
     async with Probes(service).served():
         while not await asked(service, "/live"):
             await asyncio.sleep(LOOK_AGAIN_SECONDS)

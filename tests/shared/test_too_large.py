@@ -5,6 +5,7 @@ What may never happen:
 1. A header or an answer of a size that somebody else chose is sent for ever.
 2. What is sent together with a record that is too large does not arrive, or changes its order.
 3. A record that is too large is forgotten: it is a dead letter, or its row stays.
+4. A producer that has refused something is used again, or renewed by two at once.
 """
 
 import asyncio
@@ -13,10 +14,12 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client import REGISTRY
 
 from shared import retained
+from shared.courier import Courier
 from shared.envelope import Outgoing, Postmark, announce, cause
 from shared.halving import by_halves
 from shared.kafka import MAX_HEADER_BYTES, Letter
@@ -37,11 +40,10 @@ METRIC = "igny8_records_too_large_total"
 
 
 class Strict(Recorder):
-    """Takes no run above its limit, and after one has lost count until it is renewed."""
-
-    is_lost = False
+    """Takes no run above its limit, and nothing that is sent together with one and after it."""
 
     async def send_runs(self, made: Iterable[Run]) -> None:
+        self.is_lost = False
         left = [run for run in made if not await self.takes(run)]
         if left:
             raise TooLargeError(left)
@@ -52,9 +54,6 @@ class Strict(Recorder):
             return False
         await super().send_runs([run])
         return True
-
-    async def renew(self) -> None:
-        self.is_lost = False
 
 
 def told(number: int, size: int = 100, topic: str = "told") -> Outgoing:
@@ -119,7 +118,7 @@ async def test_the_record_that_makes_us_say_too_much_is_set_aside(pool: Pool) ->
     recorder = Recorder()
     service = Service("credits", Settings(kafka_bootstrap_servers="nowhere:0"))
     service.database = Database(pool)
-    service.publisher, service.outbox = recorder, Outbox(recorder)
+    service.speak_through(recorder)
 
     async def apply(letters: Sequence[Letter]) -> Parcel | None:
         said = [
@@ -214,6 +213,36 @@ async def test_a_real_broker_takes_the_others_in_their_order(
 
     expected = [number for number in range(2_010) if number != 3]
     assert await numbers_of(servers, topic) == [*expected, 2_011]
+
+
+class Counted(Publisher):
+    """Counts the producers that it makes."""
+
+    producers = 0
+
+    def _made(self) -> AIOKafkaProducer:
+        self.producers += 1
+        return super()._made()
+
+
+async def test_a_producer_that_failed_is_renewed_once_for_all_who_use_it(
+    environment: dict[str, str], topic: str
+) -> None:
+    publisher = Counted(environment["KAFKA_BOOTSTRAP_SERVERS"])
+    await publisher.start()
+    try:
+        with pytest.raises(TooLargeError):
+            await publisher.send([told(1, LIMIT, topic)])
+        spent = publisher.producers
+        facts, answers = Courier(publisher), Courier(publisher)
+        await facts.send(packed([told(2, topic=topic)]))
+        await answers.send(packed([told(3, topic=topic)]))
+        await asyncio.gather(facts.settled(), answers.settled())
+    finally:
+        await publisher.stop()
+
+    assert publisher.producers == spent + 1
+    assert sorted(await numbers_of(environment["KAFKA_BOOTSTRAP_SERVERS"], topic)) == [2, 3]
 
 
 def numbers_in(runs: Sequence[Run]) -> list[int]:

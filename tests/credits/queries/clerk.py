@@ -50,9 +50,14 @@ class Clerk:
     async def answers(self, *letters: Letter) -> list[JsonObject]:
         """One poll of questions; give their replies in the order of the questions."""
         before = len(self.recorder.sent)
-        await answer(self.credits, letters)
+        await self.reads(*letters)
         replies = {one.header("correlation_id"): one.said for one in self.recorder.sent[before:]}
         return [replies[asked.headers["correlation_id"]] for asked in letters]
+
+    async def reads(self, *letters: Letter) -> None:
+        """One poll in the group of the questions, until its answers have arrived."""
+        await answer(self.credits, letters)
+        await self.credits.service.courier.settled()
 
     async def tells(
         self, query: str, account: str | None, actor: bytes | None = None, **params: Json

@@ -9,7 +9,6 @@ import pytest
 from services.credits.handlers import Credits
 from services.credits.partitions import make_partitions
 from shared import postgres
-from shared.outbox import Outbox
 from shared.service import Service
 from shared.settings import Settings
 from tests.credits.queries.clerk import Clerk
@@ -29,7 +28,7 @@ async def clerk(url: str) -> AsyncIterator[Clerk]:
     service = Service("credits", settings)
     recorder = Recorder()
     async with postgres.connected(url, "questions") as service.database:
-        service.publisher, service.outbox = recorder, Outbox(recorder)
+        service.speak_through(recorder)
         await make_partitions(service)
         yield Clerk(Credits(service), recorder)
 

@@ -1,11 +1,9 @@
 """Who may ask what, and how a poll of questions is answered."""
 
-from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
-from aiokafka.errors import KafkaConnectionError
 
 from services.credits.handlers import answer
 from shared import postgres
@@ -14,10 +12,8 @@ from shared.contracts.credits import CreditsQuery
 from shared.contracts.types import JsonObject, Role
 from shared.kafka import Letter
 from shared.lanes import lane_of
-from shared.wire import Run
 from tests.credits.queries.clerk import Clerk, question, reading, token
 from tests.making import NOW_MILLISECONDS, PARTITIONS, paid, raw_record, record, requested, uuid
-from tests.recorder import Recorder
 from tests.signing import KEY
 
 EVERY_KIND: list[tuple[str, JsonObject]] = [
@@ -106,7 +102,7 @@ async def test_a_reply_goes_where_it_is_wanted(clerk: Clerk, account: str) -> No
     elsewhere = (lane_of(account) + 1) % PARTITIONS
     wanted = {"reply_to": b"replies.web", "reply_partition": b"%d" % elsewhere}
 
-    await answer(clerk.credits, [reading.read(record(asked, wanted | {"ce_id": b"a-cause"}))])
+    await clerk.reads(reading.read(record(asked, wanted | {"ce_id": b"a-cause"})))
 
     (reply,) = clerk.recorder.sent
     assert (reply.topic, reply.partition) == ("replies.web", elsewhere)
@@ -119,7 +115,7 @@ async def test_a_reply_goes_where_it_is_wanted(clerk: Clerk, account: str) -> No
 
 
 async def test_a_reply_goes_to_the_accounts_partition_by_itself(clerk: Clerk, account: str) -> None:
-    await answer(clerk.credits, [question("credits.balance", account)])
+    await clerk.reads(question("credits.balance", account))
 
     (reply,) = clerk.recorder.sent
     assert (reply.topic, reply.partition) == (
@@ -135,7 +131,7 @@ async def test_what_cannot_be_read_is_set_aside_and_the_rest_is_answered(
     unreadable = reading.read(raw_record(topic, original, account.encode(), {"hint": b"7"}))
     unkeyed = reading.read(raw_record(topic, b'{"query":"x","account_id":"%b"}' % account.encode()))
 
-    await answer(clerk.credits, [unreadable, unkeyed, question("credits.balance", account)])
+    await clerk.reads(unreadable, unkeyed, question("credits.balance", account))
 
     (dead,) = clerk.recorder.of(f"{topic}.dlq")
     assert (dead.value, dead.header("dlq_reason")) == (original, b"undecodable")
@@ -152,29 +148,10 @@ async def test_a_question_that_waited_longer_than_its_time_is_not_looked_up(
     clerk: Clerk, account: str
 ) -> None:
     asked = CreditsQuery(query="credits.balance", account_id=account)
-    await answer(clerk.credits, [reading.read(record(asked, {"ttl_ms": b"1000"}))])
+    await clerk.reads(reading.read(record(asked, {"ttl_ms": b"1000"})))
 
     (reply,) = clerk.recorder.sent
     assert reply.said["error"]["code"] == "unavailable"
-
-
-async def test_an_answer_that_was_not_taken_is_given_again(clerk: Clerk, account: str) -> None:
-    """The poll fails as a whole: it is not acknowledged, and read again."""
-    letters = [question("credits.balance", account)]
-    clerk.credits.service.publisher = Lost()
-    with pytest.raises(KafkaConnectionError):
-        await answer(clerk.credits, letters)
-
-    clerk.credits.service.publisher = clerk.recorder
-    (reply,) = await clerk.answers(*letters)
-    assert reply["status"] == "ok"
-
-
-class Lost(Recorder):
-    """A broker that cannot be reached."""
-
-    async def send_runs(self, made: Iterable[Run]) -> NoReturn:
-        raise KafkaConnectionError(f"{len(list(made))} runs are not taken")
 
 
 async def test_a_poll_costs_the_same_statements_however_many_ask(

@@ -99,10 +99,8 @@ async def test_what_was_used_in_another_month_is_not_used_in_this_one(
         update={"clock_offset": later.total_seconds()}
     )
     service = Service("credits", settings)
-    service.database, service.publisher = (
-        clerk.credits.service.database,
-        clerk.credits.service.publisher,
-    )
+    service.database = clerk.credits.service.database
+    service.speak_through(clerk.recorder)
     next_month = Clerk(Credits(service), clerk.recorder)
 
     balance = await next_month.tells("credits.balance", account)

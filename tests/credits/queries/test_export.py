@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from services.credits import exports
-from services.credits.handlers import answer
 from shared.contracts.types import Json, JsonObject, Role
 from tests.credits.queries.clerk import Clerk, question, token
 from tests.credits.queries.workshop import BLOG, TOTAL, s23
@@ -32,9 +31,10 @@ class Exporter:
         """Ask for a file, then have it made; give the reply."""
         asked = question("usage.log.export", account, {"format": "csv"} | params, actor)
         before = len(self.clerk.recorder.sent)
-        await answer(self.clerk.credits, [asked])
+        await self.clerk.reads(asked)
         assert len(self.clerk.recorder.sent) == before, "nothing is made within the poll"
         await self.clerk.credits.exports.work()
+        await self.clerk.credits.service.courier.settled()
         reply = self.clerk.recorder.sent[-1]
         assert reply.header("correlation_id") == asked.headers["correlation_id"]
         return reply.said
@@ -135,7 +135,7 @@ async def test_who_asks_when_too_many_wait_is_told_to_try_again(
     exporter: Exporter, account: str
 ) -> None:
     asked = [question("usage.log.export", account, {"format": "csv"}) for _ in range(101)]
-    await answer(exporter.clerk.credits, asked)
+    await exporter.clerk.reads(*asked)
 
     (reply,) = exporter.clerk.recorder.sent
     assert reply.said["error"]["code"] == "unavailable"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from services.limits.handlers import answer
 from shared.contracts.limits import QUERIES, WATCHED, LimitsQuery
 from shared.contracts.message import Message
 from shared.kafka import Record
@@ -40,7 +39,7 @@ def asks(account: str) -> Record:
 async def hear(worker: Worker, *said: Record) -> list[Sent]:
     """One poll of the group that answers questions."""
     before = len(worker.recorder.sent)
-    await answer(worker.limits, reader(*QUERIES, *WATCHED).read_all(said))
+    await worker.reads(*reader(*QUERIES, *WATCHED).read_all(said))
     return worker.recorder.sent[before:]
 
 

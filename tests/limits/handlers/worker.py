@@ -54,19 +54,24 @@ class Worker:
 
     async def notes(self, *states: BalanceChanged) -> None:
         """Hear what credits says, in the group of the questions."""
-        await answer(self.limits, [letter(state) for state in states])
+        await self.reads(*map(letter, states))
+
+    async def reads(self, *letters: Letter) -> None:
+        """One poll in the group of the questions, until its answers have arrived."""
+        await answer(self.limits, letters)
+        await self.service.courier.settled()
 
     async def answers(self, *letters: Letter) -> list[JsonObject]:
         """One poll of questions; give their replies in the order of the questions."""
         before = len(self.recorder.sent)
-        await answer(self.limits, letters)
+        await self.reads(*letters)
         replies = {one.header("correlation_id"): one.said for one in self.recorder.sent[before:]}
         return [replies[asked.headers["correlation_id"]] for asked in letters]
 
     async def asked(self, query: str, account: str | None, **params: Json) -> JsonObject:
         """What is replied to a service's question."""
         asked = LimitsQuery(query=query, params=params, account_id=account)
-        await answer(self.limits, [letter(asked, {"correlation_id": b"%d" % next(questions)})])
+        await self.reads(letter(asked, {"correlation_id": b"%d" % next(questions)}))
         return self.recorder.sent[-1].said
 
     async def tells(self, query: str, account: str | None, **params: Json) -> JsonObject:
