@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, Signals
@@ -55,6 +56,18 @@ class Process:
     def send(self, number: Signals) -> None:
         if self.is_alive:
             os.kill(self.pid, number)
+
+    def give_way(self, niceness: int) -> None:
+        """Have others run first who want a processor, too; where that is not granted, go on.
+
+        Where the kernel groups processes by session (sched(7), "The autogroup feature"), niceness
+        counts within a session only, and each of ours has one of its own: so the group is nice.
+        """
+        with suppress(psutil.Error, OSError):
+            process = psutil.Process(self.pid)
+            niceness = max(niceness, process.nice())
+            process.nice(niceness)
+            Path(f"/proc/{self.pid}/autogroup").write_text(str(niceness))
 
     def ask_to_end(self, number: Signals) -> None:
         self.send(number)

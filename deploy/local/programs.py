@@ -25,6 +25,7 @@ class Launch:
     environment: Mapping[str, str]
     owner: "pwd.struct_passwd | None" = None  # Who runs it, when not who starts it.
     folder: Path | None = None  # Where it runs.
+    niceness: int = 0  # How far it gives way to others who want a processor.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class Program:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log, interrupts.shielded():
             process = Process.of(spawn(launch, log.fileno()))
+            if launch.niceness:
+                process.give_way(launch.niceness)
             processes.note(self.record, process)
         return process
 

@@ -1,16 +1,19 @@
 """A process is ours when its pid and its start time are; nobody else's is ever touched."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from deploy.local import processes
+from deploy.local import processes, programs
 from deploy.local.interrupts import Interrupts
 from deploy.local.processes import Process
+from deploy.local.programs import Launch, Program
 
 
 @pytest.fixture
@@ -42,6 +45,35 @@ def test_a_frozen_process_is_ended_too(sleeper: Process) -> None:
     sleeper.send(signal.SIGSTOP)
     sleeper.ask_to_end(signal.SIGTERM)
     assert sleeper.is_gone_within(10)
+
+
+def test_one_that_gives_way_is_nice_and_so_is_its_session(sleeper: Process) -> None:
+    sleeper.give_way(3)
+    sleeper.give_way(1)  # Nobody takes back what an operator has said.
+
+    assert psutil.Process(sleeper.pid).nice() == 3
+    if (autogroup := Path(f"/proc/{sleeper.pid}/autogroup")).exists():
+        assert autogroup.read_text().endswith(" nice 3\n")
+
+
+def test_a_program_is_as_nice_as_it_is_launched(tmp_path: Path) -> None:
+    sleeps = Launch(command=["sleep", "60"], environment=os.environ, niceness=2)
+    program = Program(
+        name="sleeper",
+        title="Sleeper",
+        home=tmp_path,
+        launch=lambda: sleeps,
+        is_ready=lambda: True,
+    )
+    with programs.running([program]):
+        assert program.process is not None
+        assert psutil.Process(program.process.pid).nice() == 2
+
+
+def test_one_that_has_ended_gives_way_to_all(sleeper: Process) -> None:
+    sleeper.kill()
+    sleeper.give_way(3)
+    assert not sleeper.is_alive
 
 
 def test_one_that_does_not_end_when_asked_is_killed() -> None:

@@ -1,12 +1,14 @@
 """A worker is started, killed and stopped as an operator does it, always at its address."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
 from deploy.local import worker
 from deploy.local.status import row_of
 from deploy.local.worker import Post
+from shared.settings import Reads
 from tests.deploy.conftest import eventually
 
 
@@ -36,6 +38,14 @@ def test_a_frozen_worker_is_seen_not_to_answer_and_ends_when_asked(
         credits.process.send(signal.SIGSTOP)
         assert row_of(credits).state == "starting"
     assert credits.process is None
+
+
+@pytest.mark.parametrize(("reads", "niceness"), [("commands", 5), ("questions", 0)])
+def test_whoever_obeys_gives_way_to_whoever_answers(
+    environment: dict[str, str], tmp_path: Path, reads: Reads, niceness: int
+) -> None:
+    post = Post("credits", reads=reads)
+    assert worker.program(post, tmp_path, environment).launch().niceness == niceness
 
 
 @pytest.mark.parametrize(
