@@ -20,7 +20,9 @@ AGE = Gauge(
 )
 OUTBOX_ROWS = Gauge("igny8_outbox_rows", "Parcels that wait for the broker or for their deletion")
 OUTBOX_AGE = Gauge("igny8_outbox_oldest_age_seconds", "Age of the oldest of them")
-PUBLISH_FAILURES = Counter("igny8_publish_failures", "Parcels that the broker did not take at once")
+PUBLISH_FAILURES = Counter(
+    "igny8_publish_failures", "Parcels and answers that the broker did not take at once"
+)
 TOO_LARGE = Counter("igny8_records_too_large", "Records that the broker never takes", ("topic",))
 OFFSET_CONFLICTS = Counter(
     "igny8_offset_conflicts", "Polls of which a part was applied by somebody else", ("group",)

@@ -72,6 +72,21 @@ async def test_a_thousand_holds_at_once_are_granted_up_to_the_limit(
     assert (await used(team))["keywords"] == (0, 100)
 
 
+async def test_a_thousand_sites_at_once_are_approved_up_to_the_limit(
+    team: Traveller, clients: Sequence[Client], environment: Mapping[str, str]
+) -> None:
+    await team.tell(on_plan("growth", team.account), opened(team.account))
+    admin = token(environment, "admin", team.account)
+    many = [asks_for_site(next(NUMBERS), team.account) for _ in range(1_000)]
+
+    replies = await asyncio.gather(
+        *(client.request(x, actor=admin) for client, x in zip(cycle(clients), many, strict=False))
+    )
+
+    assert Counter(map(code_of, replies)) == {"ok": 5, "limit.reached": 995}
+    assert (await used(team))["sites"] == (0, 5)
+
+
 def code_of(reply: Reply) -> str:
     return "ok" if reply.error is None else reply.error.code
 
