@@ -43,13 +43,14 @@ class Courier:
             return
 
     async def _carry(self, runs: Sequence[Run], arrived: Arrived) -> None:
-        """Try until the broker takes it: what comes after it must not overtake it."""
-        try:
-            while (refused := await self._refused_of(runs)) is None:
-                await asyncio.sleep(RETRY_SECONDS)
-            arrived(refused)
-        finally:
-            self._lane.release()
+        """Try until the broker takes it: what comes after it must not overtake it.
+
+        A load that fails for good ends the process, and until then nothing goes past it.
+        """
+        while (refused := await self._refused_of(runs)) is None:
+            await asyncio.sleep(RETRY_SECONDS)
+        arrived(refused)
+        self._lane.release()
 
     async def _refused_of(self, runs: Sequence[Run]) -> Sequence[Run] | None:
         """What the broker never takes of it; None where it did not take it now."""

@@ -1,9 +1,10 @@
 """How every service writes Kafka: whole runs a partition, in order, acknowledged by all."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from itertools import chain
 
 import structlog
@@ -43,6 +44,7 @@ class Publisher:
         self._producer = self._made()
         self._is_spent = False
         self._renewing = asyncio.Lock()
+        self._travelling = Counter[AIOKafkaProducer]()
 
     def _made(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
@@ -74,14 +76,35 @@ class Publisher:
 
     async def _renew(self) -> None:
         failed, self._producer = self._producer, self._made()
-        with contextlib.suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(failed.stop(), STOP_SECONDS)
+        await self._let_go(failed)
         await self._producer.start()
         self._is_spent = False
 
-    def _spend(self, producer: AIOKafkaProducer) -> None:
-        """Whoever used the one before it learns nothing about this one."""
-        self._is_spent |= producer is self._producer
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[AIOKafkaProducer]:
+        """One that others may use as well; after a failure there will be another one."""
+        producer = await self._unspent()
+        self._travelling[producer] += 1
+        try:
+            yield producer
+        except KafkaError:
+            # Whoever used the one before learns nothing about the one that there is now.
+            self._is_spent |= producer is self._producer
+            raise
+        finally:
+            self._travelling[producer] -= 1
+            if producer is not self._producer:
+                await self._let_go(producer)
+
+    async def _let_go(self, failed: AIOKafkaProducer) -> None:
+        """Stop it after its last user: who waits for a stopped client to learn of a topic waits on.
+
+        aiokafka resolves no update of its metadata that was asked for when it is closed.
+        """
+        if not self._travelling[failed]:
+            del self._travelling[failed]
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(failed.stop(), STOP_SECONDS)
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Publish records of any partitions; KafkaError when the broker did not take all of them.
@@ -129,15 +152,15 @@ class Publisher:
         await sending
 
     async def _send_runs(self, made: Sequence[Run]) -> None:
+        async with self._lent() as producer:
+            await self._send_by(producer, made)
+
+    async def _send_by(self, producer: AIOKafkaProducer, made: Sequence[Run]) -> None:
         sent: list[asyncio.Future[object]] = []
-        producer = await self._unspent()
         try:
             for run in made:
                 batch = RunBatch(run)
                 sent.append(await producer.send_batch(batch, run.topic, partition=run.partition))
-        except KafkaError:
-            self._spend(producer)
-            raise
         finally:
             outcomes = await asyncio.gather(*sent, return_exceptions=True)
         failed = [
@@ -145,8 +168,6 @@ class Publisher:
             for run, outcome in zip(made, outcomes, strict=True)
             if isinstance(outcome, BaseException)
         ]
-        if failed:
-            self._spend(producer)
         if any(isinstance(error, TOO_LARGE) for _, error in failed):
             raise TooLargeError([run for run, _ in failed])
         for _, error in failed:

@@ -164,6 +164,7 @@ class Service:
         _, late = await asyncio.wait(polling, timeout=FINISH_SECONDS)
         for task in late:
             task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)  # What they had in hand is put back.
         await self.outbox.settled()
         for poller in self.pollers:
             await poller.leave_group()

@@ -19,6 +19,7 @@ import psutil
 START_TOLERANCE_SECONDS = 2.0
 POLL_SECONDS = 0.05
 KILL_TIMEOUT_SECONDS = 10.0
+KERNEL_PAUSE_SECONDS, KERNEL_TRIES = 0.11, 5
 
 # What this very program started: it must ask for their exit status, or they stay as zombies.
 children: "dict[int, subprocess.Popen[bytes]]" = {}
@@ -67,7 +68,7 @@ class Process:
             process = psutil.Process(self.pid)
             niceness = max(niceness, process.nice())
             process.nice(niceness)
-            Path(f"/proc/{self.pid}/autogroup").write_text(str(niceness))
+            make_session_nice(self.pid, niceness)
 
     def ask_to_end(self, number: Signals) -> None:
         self.send(number)
@@ -90,6 +91,15 @@ class Process:
         while self.is_alive and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         return not self.is_alive
+
+
+def make_session_nice(pid: int, niceness: int) -> None:
+    """The kernel takes it from ordinary users ten times a second in all; OSError if not at all."""
+    for _ in range(KERNEL_TRIES):
+        with suppress(BlockingIOError):
+            Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
+            return
+        time.sleep(KERNEL_PAUSE_SECONDS)
 
 
 def note(record: Path, process: Process) -> None:

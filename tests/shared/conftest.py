@@ -1,15 +1,18 @@
 """A database with the tables that every service has, empty before each test; a topic to be read."""
 
-from collections.abc import AsyncIterator, Iterator
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from shared import jobs
 from shared.postgres import Pool, connected
 from tests import making
 from tests.databases import own_database
+from tests.shared.little import LIMIT
 from tests.shared.polling import Reading, tell
 
 
@@ -28,6 +31,18 @@ async def pool(service_url: str) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
+def ends() -> Iterator[list[int]]:
+    """Signals that ask this process to end, and what it would have ended for."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        jobs.failures.clear()
+
+
+@pytest.fixture
 async def reading(environment: dict[str, str]) -> AsyncIterator[Reading]:
     """A topic that nobody else knows, with five records in one of its partitions."""
     servers, topic = environment["KAFKA_BOOTSTRAP_SERVERS"], f"poller-{uuid4()}"
@@ -40,3 +55,23 @@ async def reading(environment: dict[str, str]) -> AsyncIterator[Reading]:
     finally:
         await admin.delete_topics([topic])
         await admin.close()
+
+
+@pytest.fixture
+async def topics(environment: dict[str, str]) -> AsyncIterator[Sequence[str]]:
+    """Two that take little."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"])
+    names = [f"strict-{uuid4()}" for _ in range(2)]
+    await admin.start()
+    try:
+        limit = {"max.message.bytes": str(LIMIT)}
+        await admin.create_topics([making.topic_of_ours(name, more=limit) for name in names])
+        yield names
+    finally:
+        await admin.delete_topics(names)
+        await admin.close()
+
+
+@pytest.fixture
+def topic(topics: Sequence[str]) -> str:
+    return topics[0]

@@ -9,7 +9,7 @@ What may never happen:
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -24,6 +24,8 @@ from shared.wire import Run
 from tests import making
 from tests.broker import Broker
 from tests.making import uuid
+
+A_MOMENT_SECONDS = 0.2
 
 
 def load(number: int) -> list[Run]:
@@ -75,6 +77,26 @@ async def test_who_sends_hears_when_it_has_arrived() -> None:
     broker.is_open.set()
     await postman.settled()
     assert arrived == [[]]
+
+
+class Broken(Broker):
+    """Fails in a way that does not pass."""
+
+    async def send_runs(self, made: Iterable[Run]) -> None:
+        self.is_asked.set()
+        raise AssertionError(f"a mistake of ours in {len(list(made))} runs")
+
+
+async def test_nothing_goes_past_a_load_that_fails_for_good(ends: list[int]) -> None:
+    """Neither what comes after it, nor the news that it has arrived."""
+    postman = Courier(Broken())
+
+    await postman.send(load(1))
+    for waits in (postman.send(load(2)), postman.settled()):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(waits, A_MOMENT_SECONDS)
+
+    assert ends, "the process ends"
 
 
 async def test_questions_are_done_with_when_their_answers_have_arrived() -> None:

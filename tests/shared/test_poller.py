@@ -9,32 +9,24 @@ What may never happen:
 """
 
 import asyncio
-import signal
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import pytest
 from aiokafka import TopicPartition as Place
 
 import shared.poller
+import shared.service
 from shared import jobs
 from shared.assignment import check_count, check_lengths
 from shared.hearing import has_some
+from shared.kafka import Letter
 from shared.poller import ACK_EVERY_SECONDS
+from shared.service import Service
+from shared.settings import Settings
 from tests.making import PARTITIONS
+from tests.recorder import Recorder
 from tests.shared.polling import ENOUGH_SECONDS, Reading, idle, until
-
-
-@pytest.fixture
-def ends() -> Iterator[list[int]]:
-    """Signals that ask this process to end, and what it would have ended for."""
-    asked: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        jobs.failures.clear()
 
 
 async def test_what_may_pass_is_tried_again_with_growing_pauses(reading: Reading) -> None:
@@ -184,3 +176,27 @@ def test_an_account_is_where_its_lane_says_only_with_the_right_number_of_partiti
     check_count("t", 4, 4)
     with pytest.raises(ValueError, match="t has 4 partitions instead of 8"):
         check_count("t", 4, 8)
+
+
+async def test_what_is_in_hand_when_a_process_ends_is_not_done_with(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared.service, "FINISH_SECONDS", 0.2)
+    service = Service("credits", Settings(kafka_bootstrap_servers=reading.servers))
+    service.speak_through(Recorder())
+    has_begun = asyncio.Event()
+
+    async def hangs(_: Sequence[Letter]) -> None:
+        has_begun.set()
+        await asyncio.Event().wait()
+
+    poller = reading.poller()
+    poller.handler = hangs
+    service.pollers.append(poller)
+    await poller.start()
+    running = jobs.watched(poller.run())
+    await has_begun.wait()
+    await service._finish([running])  # noqa: SLF001 - What follows a signal.
+
+    async with idle(reading) as successor:
+        assert not await reading.committed(successor)

@@ -5,21 +5,14 @@ What may never happen:
 1. A header or an answer of a size that somebody else chose is sent for ever.
 2. What is sent together with a record that is too large does not arrive, or changes its order.
 3. A record that is too large is forgotten: it is a dead letter, or its row stays.
-4. A producer that has refused something is used again, or renewed by two at once.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client import REGISTRY
 
-from shared import retained
-from shared.courier import Courier
 from shared.envelope import Outgoing, Postmark, announce, cause
 from shared.halving import by_halves
 from shared.kafka import MAX_HEADER_BYTES, Letter
@@ -28,13 +21,12 @@ from shared.postgres import Database, Pool, transaction
 from shared.publisher import Publisher, TooLargeError, packed
 from shared.service import Service
 from shared.settings import Settings
-from shared.wire import Run, apart, stamped
+from shared.wire import Run, apart
 from tests import making
-from tests.making import ANN, PARTITIONS, partition_for, uuid
+from tests.making import ANN, PARTITIONS, uuid
 from tests.recorder import Recorder, opened, sent
+from tests.shared.little import HOME, LIMIT, numbers, numbers_of, told
 
-HOME = partition_for(making.failed(1, ANN))
-LIMIT = 20_000  # Of the broker that these tests speak of.
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 METRIC = "igny8_records_too_large_total"
 
@@ -54,15 +46,6 @@ class Strict(Recorder):
             return False
         await super().send_runs([run])
         return True
-
-
-def told(number: int, size: int = 100, topic: str = "told") -> Outgoing:
-    value = b"%d:" % number + b"a" * size
-    return Outgoing(topic, HOME, stamped(ANN.encode(), value, (), 0))
-
-
-def numbers(values: Iterable[bytes | None]) -> list[int]:
-    return [int((value or b"").partition(b":")[0]) for value in values]
 
 
 async def rows(pool: Pool) -> list[tuple[int, bool]]:
@@ -179,21 +162,6 @@ async def test_a_parcel_on_its_way_stops_nobody_who_comes_after_it(pool: Pool) -
     assert await rows(pool) == [(first.parcel_id, False)]
 
 
-@pytest.fixture
-async def topic(environment: dict[str, str]) -> AsyncIterator[str]:
-    """One that takes little."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"])
-    name = f"strict-{uuid4()}"
-    await admin.start()
-    try:
-        limit = {"max.message.bytes": str(LIMIT)}
-        await admin.create_topics([making.topic_of_ours(name, more=limit)])
-        yield name
-    finally:
-        await admin.delete_topics([name])
-        await admin.close()
-
-
 async def test_a_real_broker_takes_the_others_in_their_order(
     environment: dict[str, str], topic: str
 ) -> None:
@@ -215,46 +183,5 @@ async def test_a_real_broker_takes_the_others_in_their_order(
     assert await numbers_of(servers, topic) == [*expected, 2_011]
 
 
-class Counted(Publisher):
-    """Counts the producers that it makes."""
-
-    producers = 0
-
-    def _made(self) -> AIOKafkaProducer:
-        self.producers += 1
-        return super()._made()
-
-
-async def test_a_producer_that_failed_is_renewed_once_for_all_who_use_it(
-    environment: dict[str, str], topic: str
-) -> None:
-    publisher = Counted(environment["KAFKA_BOOTSTRAP_SERVERS"])
-    await publisher.start()
-    try:
-        with pytest.raises(TooLargeError):
-            await publisher.send([told(1, LIMIT, topic)])
-        spent = publisher.producers
-        facts, answers = Courier(publisher), Courier(publisher)
-        await facts.send(packed([told(2, topic=topic)]))
-        await answers.send(packed([told(3, topic=topic)]))
-        await asyncio.gather(facts.settled(), answers.settled())
-    finally:
-        await publisher.stop()
-
-    assert publisher.producers == spent + 1
-    assert sorted(await numbers_of(environment["KAFKA_BOOTSTRAP_SERVERS"], topic)) == [2, 3]
-
-
 def numbers_in(runs: Sequence[Run]) -> list[int]:
     return numbers(one.value for run in runs for one in opened(run))
-
-
-async def numbers_of(servers: str, topic: str) -> list[int]:
-    found = list[int]()
-    async with asyncio.timeout(20), retained.opened(servers) as kept:
-        places = await kept.places([topic])
-        begin, end = await kept.begin(places), await kept.end(places)
-        for place in places:
-            async for records in kept.read(place, begin[place], end[place]):
-                found += numbers(record.value for record in records)
-    return found

@@ -29,14 +29,8 @@ from shared.contracts.credits import (
 from shared.deliveries import waiting
 from shared.kafka import Record
 from shared.postgres import Record as Row
-from shared.verify.order import (
-    Heard,
-    Order,
-    Versions,
-    contradiction,
-    differing,
-    understood,
-)
+from shared.verify.accounts import heard, strangers
+from shared.verify.order import Versions, contradiction, differing
 from shared.verifying import Finding, Snapshot, Violation
 
 FACTS: tuple[type[Said], ...] = (
@@ -114,27 +108,13 @@ class Partition:
 
     async def hear(self, place: Place) -> None:
         """Take in what one topic says, and hold it against the rows that it is about."""
-        start, sure, end = self.snapshot.reach(place)
+        start, _, _ = self.snapshot.reach(place)
         self.since[place.topic] = NEVER if start else ALWAYS
-        order = Order[Said]()
-        async for records in self.snapshot.retained.read(place, start, end):
+        async for lot in heard(self.snapshot, self.finding, place, READERS, self.accounts):
             if self.since[place.topic] == NEVER:
-                self.since[place.topic] = (sent_at(records[0]) + CLOCKS_APART).isoformat()
-            heard = list(understood(READERS, records, self.finding))
-            order.hear(heard)
-            self._hear(heard, sure)
+                self.since[place.topic] = (sent_at(lot.records[0]) + CLOCKS_APART).isoformat()
             if place.topic != BalanceChanged.topic:  # An account has one state: the newest.
-                told = [said for record, said in heard if record.offset < sure]
-                self.finding.add(*await disagreements(self.snapshot.tx, told))
-        await order.look_again(self.snapshot, place, start)
-        self.finding.add(*order.inversions())
-
-    def _hear(self, heard: Sequence[Heard[Said]], sure: int) -> None:
-        for record, said in heard:
-            account = self.accounts[said.account_id]
-            account.hear(said)
-            if record.offset < sure:
-                account.version = max(account.version, said.version)
+                self.finding.add(*await disagreements(self.snapshot.tx, lot.sure))
 
     async def hear_outbox(self) -> None:
         """What is on its way is as good as told."""
@@ -153,10 +133,7 @@ class Partition:
             self.finding.add(*contradictions(row, told))
             if told.missing_until(row["seq"]):
                 behind.append(Behind(row["lane"], row["account_id"], row["seq"], told))
-        for account_id, told in self.accounts.items():
-            if told.version:
-                what = "an account was announced that is not in the books"
-                self.finding.add(Violation(account_id, what, {"version": told.version}))
+        self.finding.add(*strangers(self.accounts))
         for first in range(0, len(behind), ROWS_A_TIME):
             await self._name_missing(behind[first : first + ROWS_A_TIME])
 

@@ -28,8 +28,9 @@ from shared.deliveries import waiting
 from shared.keys import Key
 from shared.keys import find as find_rows
 from shared.postgres import read_clock
-from shared.verify.order import Order, understood
-from shared.verifying import Finding, Snapshot, Violation, of_one
+from shared.verify.accounts import heard, strangers
+from shared.verify.order import understood
+from shared.verifying import Finding, Snapshot, of_one
 
 VERSIONED: tuple[type[Said], ...] = (UsageChanged, WindowOpened, OverageDetected, OverageCleared)
 READERS = {fact.topic: msgspec.json.Decoder(fact).decode for fact in VERSIONED}
@@ -68,24 +69,14 @@ class Partition:
 
     async def hear(self, place: Place) -> None:
         """Take in what one topic says of how accounts stand."""
-        start, sure, end = self.snapshot.reach(place)
-        order = Order[Said]()
-        async for records in self.snapshot.retained.read(place, start, end):
-            heard = list(understood(READERS, records, self.finding))
-            order.hear(heard)
-            for record, said in heard:
-                told = self.accounts[said.account_id]
-                told.hear(said)
-                if record.offset < sure:
-                    told.version = max(told.version, said.version)
-        await order.look_again(self.snapshot, place, start)
-        self.finding.add(*order.inversions())
+        async for _ in heard(self.snapshot, self.finding, place, READERS, self.accounts):
+            continue
 
     async def hear_of_members(self, place: Place) -> None:
         start, sure, end = self.snapshot.reach(place)
         async for records in self.snapshot.retained.read(place, start, end):
-            for heard in understood(MEMBERS, records, self.finding):
-                self.team.hear(heard, sure)
+            for one in understood(MEMBERS, records, self.finding):
+                self.team.hear(one, sure)
 
     async def hear_outbox(self) -> None:
         """What is on its way is as good as told."""
@@ -101,10 +92,7 @@ class Partition:
         cursor = await self.snapshot.tx.cursor(ACCOUNTS, self.of, self.number)
         while rows := await cursor.fetch(ACCOUNTS_A_TIME):
             await self._compare_some({tuple(row) for row in rows})
-        for account_id, told in self.accounts.items():
-            if told.version:
-                what = "an account was announced that is not in the books"
-                self.finding.add(Violation(account_id, what, {"version": told.version}))
+        self.finding.add(*strangers(self.accounts))
         await self.team.compare(self.snapshot.tx, self.finding)
 
     async def _compare_some(self, keys: set[Key]) -> None:
