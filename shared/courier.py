@@ -31,26 +31,38 @@ class Courier:
         self._publisher = publisher
         self._lane = asyncio.Lock()
         self._carrying: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
 
     async def send(self, runs: Sequence[Run], arrived: Arrived = is_all) -> None:
         """Set out with these, as soon as what was sent before has arrived."""
-        await self._lane.acquire()
+        await self._enter()
         self._carrying = jobs.watched(self._carry(runs, arrived))
 
     async def settled(self) -> None:
-        """Wait until all that was sent has arrived."""
-        async with self._lane:
-            return
+        """Wait until all that was sent has arrived; what never will is raised here, too."""
+        await self._enter()
+        self._lane.release()
+
+    async def _enter(self) -> None:
+        await self._lane.acquire()
+        if self._failure is not None:
+            self._lane.release()
+            raise self._failure
 
     async def _carry(self, runs: Sequence[Run], arrived: Arrived) -> None:
         """Try until the broker takes it: what comes after it must not overtake it.
 
         A load that fails for good ends the process, and until then nothing goes past it.
         """
-        while (refused := await self._refused_of(runs)) is None:
-            await asyncio.sleep(RETRY_SECONDS)
-        arrived(refused)
-        self._lane.release()
+        try:
+            while (refused := await self._refused_of(runs)) is None:
+                await asyncio.sleep(RETRY_SECONDS)
+            arrived(refused)
+        except Exception as error:
+            self._failure = error
+            raise
+        finally:
+            self._lane.release()
 
     async def _refused_of(self, runs: Sequence[Run]) -> Sequence[Run] | None:
         """What the broker never takes of it; None where it did not take it now."""
