@@ -31,7 +31,7 @@ class Courier:
         self._publisher = publisher
         self._lane = asyncio.Lock()
         self._carrying: asyncio.Task[None] | None = None
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None  # For good: it ends the process.
 
     async def send(self, runs: Sequence[Run], arrived: Arrived = is_all) -> None:
         """Set out with these, as soon as what was sent before has arrived."""

@@ -94,7 +94,7 @@ class Process:
 
 
 def make_session_nice(pid: int, niceness: int) -> None:
-    """The kernel takes it from ordinary users ten times a second in all; OSError if not at all."""
+    """Try some times: of ordinary users the kernel takes ten changes a second in all."""
     for _ in range(KERNEL_TRIES):
         with suppress(BlockingIOError):
             Path(f"/proc/{pid}/autogroup").write_text(str(niceness))

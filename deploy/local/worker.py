@@ -61,9 +61,9 @@ def program(post: Post, home: Path, environment: Mapping[str, str]) -> Program:
     def launch() -> Launch:
         ports.need_free(home, name, port)
         command = [sys.executable, "-m", f"services.{post.service}.app"]
-        # From the checkout: whatever folder one calls from, `services` is ours.
         niceness = NICENESS_OF_COMMANDS if post.reads == "commands" else 0
         surroundings = os.environ | environment | own
+        # From the checkout: whatever folder one calls from, `services` is ours.
         return Launch(command=command, environment=surroundings, folder=ROOT, niceness=niceness)
 
     return Program(
