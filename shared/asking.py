@@ -1,8 +1,10 @@
-"""How every service answers questions: a poll in one read-only snapshot, fixed statements a kind.
+"""How every service answers questions: a poll's kinds side by side, fixed statements a kind.
 
-Nothing is written, so nothing has to be remembered: replies travel to Kafka while the next poll is
-looked up, and a poll whose replies have not arrived is answered again after a crash. What cannot be
-looked up in time is `unavailable`, alone.
+Each kind has a read-only snapshot of its own: on a busy machine most of a look-up is waiting for
+PostgreSQL's turn, and nobody waits for the kinds of others in a row. Nothing is written, so nothing
+has to be remembered: replies travel to Kafka while the next poll is looked up, and a poll whose
+replies have not arrived is answered again after a crash. What cannot be looked up in time is
+`unavailable`, alone.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -20,8 +22,9 @@ from shared.contracts.errors import Error, Problem, forbidden, invalid, unavaila
 from shared.contracts.message import Message, Part, Reply
 from shared.contracts.types import Role
 from shared.envelope import Postmark
+from shared.jobs import side_by_side
 from shared.kafka import Letter
-from shared.postgres import REFUSES_THE_DATA, Transaction, snapshot
+from shared.postgres import REFUSES_THE_DATA, Transaction, read_clock, snapshot
 from shared.publisher import packed
 from shared.service import Service
 from shared.telling import Told, tell
@@ -64,7 +67,7 @@ class Question(Generic[Asked]):
 
 
 class AsOf(Protocol):
-    """What the look-ups of one poll share: everything as of one moment."""
+    """What a look-up reads: everything as of one moment."""
 
     @property
     def now(self) -> datetime: ...
@@ -75,8 +78,6 @@ Take: TypeAlias = Callable[[Letter, Question[Any]], bool]
 Asking: TypeAlias = "Question[Any] | Error | None"  # None: it is no question.
 Found: TypeAlias = Sequence[Answer]
 LookUp: TypeAlias = Callable[[Books, Sequence[Question[Any]]], Awaitable[Found]]
-Find: TypeAlias = Callable[[Sequence[Question[Any]]], Awaitable[Found]]
-Look: TypeAlias = Callable[[Transaction, Find, Sequence[Question[Any]]], Awaitable[Found]]
 Kinds: TypeAlias = Mapping[type[Params], LookUp[Books]]
 
 
@@ -113,11 +114,7 @@ async def answer_all(service: Service, desk: Desk[Books], letters: Sequence[Lett
     """Answer a poll; what is the same kind of question is looked up together."""
     every = [(letter, admitted(desk, letter)) for letter in letters]
     here = [(letter, asked) for letter, asked in every if not is_taken(desk, letter, asked)]
-    asked = [question for _, question in here]
-    try:
-        now, answers = await look_up_all(service, desk, asked, at_once)
-    except FAILS_ALONE:
-        now, answers = await look_up_all(service, desk, asked, by_itself)
+    now, answers = await look_up_all(service, desk, [question for _, question in here])
     await send(service, desk, zip((letter for letter, _ in here), answers, strict=True), now)
 
 
@@ -174,20 +171,21 @@ def may_ask(kind: type[Params], role: str | None) -> bool:
 
 
 async def look_up_all(
-    service: Service,
-    desk: Desk[Books],
-    asked: Sequence[Asking],
-    look: Look,
+    service: Service, desk: Desk[Books], asked: Sequence[Asking]
 ) -> tuple[datetime, Sequence[Answer | None]]:
     """As of which moment, and an answer to each question; what is none stays as it is."""
-    async with snapshot(service.database.reading()) as tx:
-        books = await desk.open(tx)
-        answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
-        for look_up, questions in kinds_of(desk, asked).items():
-            found = await look(tx, partial(look_up, books), list(questions.values()))
-            for place, answer in zip(questions, found, strict=True):
-                answers[place] = answer
-    return books.now, answers
+    answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
+    kinds = kinds_of(desk, asked)
+    looked = [
+        look_up_kind(service, desk, look_up, list(questions.values()))
+        for look_up, questions in kinds.items()
+    ]
+    moments = []
+    for questions, (now, found) in zip(kinds.values(), await side_by_side(looked), strict=True):
+        moments.append(now)
+        for place, answer in zip(questions, found, strict=True):
+            answers[place] = answer
+    return max(moments, default=None) or await read_now(service), answers
 
 
 def kinds_of(
@@ -201,20 +199,22 @@ def kinds_of(
     return kinds
 
 
-async def at_once(_: Transaction, find: Find, questions: Sequence[Question[Any]]) -> Found:
-    """Where one kind fails, the whole poll does: it saves two round trips a kind."""
-    return await find(questions)
-
-
-async def by_itself(tx: Transaction, find: Find, questions: Sequence[Question[Any]]) -> Found:
-    """One kind, behind a savepoint: where it fails, the others are answered all the same."""
+async def look_up_kind(
+    service: Service, desk: Desk[Books], look_up: LookUp[Books], questions: Sequence[Question[Any]]
+) -> tuple[datetime, Found]:
+    """One kind in a snapshot of its own: where it fails, the others are answered all the same."""
     try:
-        async with tx.transaction():
-            return await find(questions)
+        async with snapshot(service.database.reading()) as tx:
+            books = await desk.open(tx)
+            return books.now, await look_up(books, questions)
     except FAILS_ALONE as error:
         kind = type(questions[0].params).query
         log.warning("not looked up", query=kind, questions=len(questions), error=repr(error))
-        return [unavailable(NOT_LOOKED_UP)] * len(questions)
+        return await read_now(service), [unavailable(NOT_LOOKED_UP)] * len(questions)
+
+
+async def read_now(service: Service) -> datetime:
+    return await read_clock(service.database.reading(), service.settings.clock_offset)
 
 
 def replies(answer: Answer | None, asked: Message) -> list[Reply]:

@@ -2,14 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import TypeAlias, TypeVar
 
 import asyncpg
 import structlog
 from aiokafka.errors import KafkaError
 
 Job: TypeAlias = Callable[[], Awaitable[object]]
+Done = TypeVar("Done")
 
 # A lost database or broker, a deadlock, a time-out of the server: it passes, nothing is skipped.
 MAY_PASS = (
@@ -29,6 +30,14 @@ MAY_PASS = (
 log = structlog.get_logger(__name__)
 
 failures: list[BaseException] = []  # What ended this process: it then exits with an error.
+
+
+async def side_by_side(work: Iterable[Awaitable[Done]]) -> Sequence[Done]:
+    """Do all of it at once; what fails is raised when everything has ended."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    if failed := [one for one in done if isinstance(one, BaseException)]:
+        raise failed[0]
+    return [one for one in done if not isinstance(one, BaseException)]
 
 
 async def repeat(seconds: float, job: Job) -> None:

@@ -20,7 +20,7 @@ from shared.settings import Reads
 ANSWER_SECONDS = 2.0
 STOP_SECONDS = 25.0
 # A command waits in Kafka, whoever asks a question waits before a screen; figures: performance.md.
-NICENESS_OF_COMMANDS = 2
+NICENESS_OF_COMMANDS = 5
 
 
 class Post(NamedTuple):

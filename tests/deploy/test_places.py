@@ -1,4 +1,4 @@
-"""What many stacks share or fight for: ports, files from the network, folders elsewhere."""
+"""What many stacks share or fight for: ports, memory, files from the network, folders elsewhere."""
 
 import hashlib
 import socket
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import OperatorError
-from deploy.local import databases, environment, jars, places, ports
+from deploy.local import databases, environment, jars, places, ports, postgres
 from deploy.local.services import SERVICES
 
+MEGABYTE = 2**20
 LOCKS = list(Path(__file__).parents[2].glob("requirements*.lock"))
 
 
@@ -81,3 +82,11 @@ def test_an_environment_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_every_service_has_a_role_of_its_own() -> None:
     urls = {databases.url_of(service, 5432) for service in SERVICES}
     assert len(urls) == len(SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("memory", "buffers"),
+    [(512 * MEGABYTE, 128), (8_192 * MEGABYTE, 1_024), (65_536 * MEGABYTE, 2_048)],
+)
+def test_postgres_keeps_an_eighth_of_the_memory_within_bounds(memory: int, buffers: int) -> None:
+    assert postgres.buffers_of(memory) == buffers * MEGABYTE // 1024

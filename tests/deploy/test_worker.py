@@ -40,7 +40,7 @@ def test_a_frozen_worker_is_seen_not_to_answer_and_ends_when_asked(
     assert credits.process is None
 
 
-@pytest.mark.parametrize(("reads", "niceness"), [("commands", 2), ("questions", 0)])
+@pytest.mark.parametrize(("reads", "niceness"), [("commands", 5), ("questions", 0)])
 def test_whoever_obeys_gives_way_to_whoever_answers(
     environment: dict[str, str], tmp_path: Path, reads: Reads, niceness: int
 ) -> None:

@@ -11,13 +11,11 @@ import pytest
 
 from deploy.local import programs, worker
 from deploy.local.programs import Program
-from shared.contracts.credits import InvoicePaid, OperationCompleted, OperationRequested
-from tests.faults.scene import Scene, accounts, funding, lives
+from tests.faults.loads import of_credits
+from tests.faults.scene import Scene
 
-TOPICS = (InvoicePaid.topic, OperationRequested.topic, OperationCompleted.topic)
-RESERVED = "SELECT count(*) FROM reservations WHERE account_id = ANY($1::uuid[])"
-PLENTY = 10**9
 OPERATIONS = 4_000
+A_LITTLE = 0.1
 STILL_SECONDS = 10
 AWAY_SECONDS = STILL_SECONDS + 5
 YES = 204
@@ -58,15 +56,13 @@ async def said(program: Program, seconds: int) -> Counter[int]:
 async def test_a_worker_without_a_broker_lives_and_goes_on_when_it_is_back(
     scene: Scene, away: Callable[[Program], AbstractContextManager[None]]
 ) -> None:
-    owners = accounts(50)
-    asked, done = lives(owners, OPERATIONS)
+    load = of_credits(scene, OPERATIONS)
     program = scene.worker(STILL_SECONDS=str(STILL_SECONDS))
     with programs.running([program]):
-        await scene.tell([*funding(owners, PLENTY), *asked, *done])
-        await scene.until(lambda reserved: reserved > OPERATIONS / 10, RESERVED, owners)
+        await scene.tell(load.messages)
+        await load.under_way(A_LITTLE)
         with away(scene.kafka):
             assert await said(program, AWAY_SECONDS) == {YES: AWAY_SECONDS}
-        await scene.settled(*TOPICS)
+        await load.settled()
 
-    assert await scene.answered(asked) == {"ok": OPERATIONS}
-    await scene.assert_books_balance()
+    await load.assert_done_once()

@@ -5,13 +5,13 @@ from pathlib import Path
 from deploy.local import programs
 from shared.contracts.credits import InvoicePaid, OperationRequested
 from shared.lanes import lane_of
+from tests.faults.loads import RESERVED
 from tests.faults.looking import metric, until_metric
 from tests.faults.scene import Scene, accounts, funding, lives
 from tests.making import PARTITIONS
 
 TOPIC = OperationRequested.topic
 STOPPED = "igny8_partition_stopped"
-RESERVED = "SELECT count(*) FROM reservations WHERE account_id = ANY($1::uuid[])"
 PLENTY = 10**9
 FEW = 40
 

@@ -15,6 +15,7 @@ from shared.contracts.limits import OBEYED, HoldConfirmed, HoldRequested, SiteCr
 from shared.envelope import Outgoing
 from tests.faults import poison_of_limits
 from tests.faults.fates import assert_fates, woven
+from tests.faults.loads import A_WISH, KNOWN
 from tests.faults.poison import token_of
 from tests.faults.poison_of_limits import Victim
 from tests.faults.scene import Scene, accounts, some_numbers
@@ -24,7 +25,6 @@ from tests.making import on_plan, outgoing
 TOPICS = tuple(message.topic for message in OBEYED)
 PLANS = SubscriptionStateChanged.topic
 ASKED, SITES = HoldRequested.topic, SiteCreationRequested.topic
-KNOWN = "SELECT count(*) FROM holds WHERE account_id = ANY($1::uuid[])"
 STATES = """
     SELECT count(*) FROM holds
     WHERE account_id = ANY($1::uuid[]) AND limit_type = $2 AND state = $3
@@ -48,7 +48,7 @@ HELD_IN_ALL = """
     SELECT coalesce(sum(held) * 1000 + sum(used), 0)::bigint FROM counters
     WHERE account_id = ANY($1::uuid[])
 """
-A_WISH, WISHES = 20, 80  # Fifty of them fit.
+WISHES = 80  # Fifty of them fit.
 AWAY_SECONDS = 1.0
 
 

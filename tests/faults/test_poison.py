@@ -13,15 +13,13 @@ from shared.dead_letters import STOP_ABOVE
 from shared.lanes import lane_of
 from tests.faults import corrupted, poison, poison_of_credits
 from tests.faults.fates import assert_fates, woven
+from tests.faults.loads import CHARGED
 from tests.faults.looking import metric, records_in, until_metric
 from tests.faults.scene import Scene, accounts, funding, lives
 from tests.making import PARTITIONS, outgoing
 
 TOPICS = tuple(message.topic for message in OBEYED)
 ELSEWHERE = InvoicePaid.topic, OperationRequested.topic  # Not the topic of the garbage.
-CHARGED = """
-    SELECT coalesce(sum(charged), 0)::bigint FROM reservations WHERE account_id = ANY($1::uuid[])
-"""
 HELD = """
     SELECT count(*) FROM reservations WHERE account_id = ANY($1::uuid[]) AND state <> 'refused'
 """

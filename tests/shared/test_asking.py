@@ -1,5 +1,6 @@
 """How a poll of questions is answered, whatever the service: each kind for itself."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +15,16 @@ from shared.contracts.asking import MEMBER_OR_SERVICE, Params
 from shared.contracts.credits import CreditsQuery
 from shared.contracts.message import Part
 from shared.contracts.types import JsonObject, Role
+from shared.jobs import MAY_PASS
 from shared.kafka import Letter
 from shared.postgres import Transaction
 from shared.service import Service
 from shared.settings import Settings
 from tests.making import ANN, BOB, letter
 from tests.recorder import Recorder
+
+PATIENCE_SECONDS = 5.0
+meeting = asyncio.Event()
 
 
 class Names(Part, frozen=True, kw_only=True):
@@ -41,6 +46,20 @@ class AskSlowly(AskNames, frozen=True, kw_only=True):
 
 class AskNonsense(AskNames, frozen=True, kw_only=True):
     query: ClassVar[str] = "nonsense"
+
+
+class AskWaiting(AskNames, frozen=True, kw_only=True):
+    """Answered once somebody looks up another kind."""
+
+    query: ClassVar[str] = "waiting"
+
+
+class AskAwaited(AskNames, frozen=True, kw_only=True):
+    query: ClassVar[str] = "awaited"
+
+
+class AskLost(AskNames, frozen=True, kw_only=True):
+    query: ClassVar[str] = "lost"
 
 
 class AskOpenly(AskNames, frozen=True, kw_only=True):
@@ -86,10 +105,29 @@ async def nonsense(books: Books, questions: Sequence[Question[Any]]) -> list[Nam
     return await names(books, questions)
 
 
+async def waiting(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await meeting.wait()
+    return await names(books, questions)
+
+
+async def awaited(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:
+    meeting.set()
+    return await names(books, questions)
+
+
+async def lost(books: Books, _: Sequence[Question[Any]]) -> list[Names]:
+    await books.tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    raise AssertionError("the session has ended")
+
+
 ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = {
     AskNames: names,
     AskSlowly: slowly,
     AskNonsense: nonsense,
+    AskWaiting: waiting,
+    AskAwaited: awaited,
+    AskLost: lost,
     AskOpenly: openly,
     AskSecrets: names,
 }
@@ -133,6 +171,23 @@ async def test_questions_of_a_kind_are_looked_up_together(service: Service) -> N
         {"about": ANN, "asked_together": 1},
         {"about": BOB, "asked_together": 2},
     ]
+
+
+async def test_no_kind_waits_for_another(service: Service) -> None:
+    replies = await answers(service, asked("waiting"), asked("awaited"))
+
+    assert [reply["status"] for reply in replies] == ["ok", "ok"]
+
+
+async def test_a_poll_of_which_a_kind_lost_its_session_is_tried_again_as_a_whole(
+    service: Service,
+) -> None:
+    with pytest.raises(MAY_PASS):
+        await asking.answer_all(service, DESK, [asked("lost"), asked("slow")])
+
+    assert isinstance(service.publisher, Recorder)
+    assert not service.publisher.sent
+    assert service.database.in_use() == 0  # Nobody is left behind who looks up in vain.
 
 
 @pytest.mark.parametrize("query", ["slow", "nonsense"])
