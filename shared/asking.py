@@ -24,7 +24,7 @@ from shared.contracts.types import Role
 from shared.envelope import Postmark
 from shared.jobs import side_by_side
 from shared.kafka import Letter
-from shared.postgres import REFUSES_THE_DATA, Transaction, read_clock, snapshot
+from shared.postgres import POOL_SIZE, REFUSES_THE_DATA, Transaction, read_clock, snapshot
 from shared.publisher import packed
 from shared.service import Service
 from shared.telling import Told, tell
@@ -33,6 +33,9 @@ DEVELOPER = "developer"
 WITHOUT_USD = ("viewer", "editor", "system_bot")  # `payloads.md` 9
 NOT_LOOKED_UP = "This could not be looked up just now."
 
+# A kind that waits for its turn may wait for long, one that waits for a session may not; the last
+# session is an export's.
+KINDS_AT_ONCE = POOL_SIZE - 1
 # A statement that takes too long, a value that PostgreSQL cannot compare: its neighbours still can.
 FAILS_ALONE = (asyncpg.QueryCanceledError, *REFUSES_THE_DATA)
 
@@ -176,12 +179,12 @@ async def look_up_all(
     """As of which moment, and an answer to each question; what is none stays as it is."""
     answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
     kinds = kinds_of(desk, asked)
-    looked = [
-        look_up_kind(service, desk, look_up, list(questions.values()))
+    work = [
+        partial(look_up_kind, service, desk, look_up, list(questions.values()))
         for look_up, questions in kinds.items()
     ]
-    moments = []
-    for questions, (now, found) in zip(kinds.values(), await side_by_side(looked), strict=True):
+    looked, moments = await side_by_side(work, KINDS_AT_ONCE), []
+    for questions, (now, found) in zip(kinds.values(), looked, strict=True):
         moments.append(now)
         for place, answer in zip(questions, found, strict=True):
             answers[place] = answer

@@ -32,9 +32,17 @@ log = structlog.get_logger(__name__)
 failures: list[BaseException] = []  # What ended this process: it then exits with an error.
 
 
-async def side_by_side(work: Iterable[Awaitable[Done]]) -> Sequence[Done]:
-    """Do all of it at once; what fails is raised when everything has ended."""
-    done = await asyncio.gather(*work, return_exceptions=True)
+async def side_by_side(
+    work: Iterable[Callable[[], Awaitable[Done]]], at_once: int
+) -> Sequence[Done]:
+    """Do all of it, so much at once; what fails is raised when everything has ended."""
+    room = asyncio.Semaphore(at_once)
+
+    async def in_turn(one: Callable[[], Awaitable[Done]]) -> Done:
+        async with room:
+            return await one()
+
+    done = await asyncio.gather(*map(in_turn, work), return_exceptions=True)
     if failed := [one for one in done if isinstance(one, BaseException)]:
         raise failed[0]
     return [one for one in done if not isinstance(one, BaseException)]
