@@ -4,7 +4,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--generate-hashes --no-emit-index-url --no-header
 
 # Two processes, each with servers of its own, take a file of tests after the other.
-TWO_AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
 .PHONY: setup demo up test test-quick soak check bench lock
 .DEFAULT_GOAL := setup

@@ -1,7 +1,7 @@
 """How every service answers questions: a poll's kinds side by side, fixed statements a kind.
 
 Each kind has a read-only snapshot of its own: on a busy machine most of a look-up is waiting for
-PostgreSQL's turn, and nobody waits for the kinds of others in a row. Nothing is written, so nothing
+PostgreSQL's turn, and a few kinds wait for it together. Nothing is written, so nothing
 has to be remembered: replies travel to Kafka while the next poll is looked up, and a poll whose
 replies have not arrived is answered again after a crash. What cannot be looked up in time is
 `unavailable`, alone.
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
@@ -113,33 +113,40 @@ class Desk(Generic[Books]):
         return kind in self.about_all and (question.role == DEVELOPER or not kind.who.needs_account)
 
 
+class Looked(NamedTuple):
+    """When a poll was looked up: whoever was read before the first moment was read in time."""
+
+    first: datetime
+    last: datetime
+
+
 async def answer_all(service: Service, desk: Desk[Books], letters: Sequence[Letter]) -> None:
     """Answer a poll; what is the same kind of question is looked up together."""
     every = [(letter, admitted(desk, letter)) for letter in letters]
     here = [(letter, asked) for letter, asked in every if not is_taken(desk, letter, asked)]
-    now, answers = await look_up_all(service, desk, [question for _, question in here])
-    await send(service, desk, zip((letter for letter, _ in here), answers, strict=True), now)
+    looked, answers = await look_up_all(service, desk, [question for _, question in here])
+    await send(service, desk, zip((letter for letter, _ in here), answers, strict=True), looked)
 
 
 async def answer_later(
     service: Service, desk: Desk[Books], letter: Letter, answer: Answer, now: datetime
 ) -> None:
     """Answer what was taken out of its poll."""
-    await send(service, desk, [(letter, answer)], now)
+    await send(service, desk, [(letter, answer)], Looked(now, now))
 
 
 async def send(
     service: Service,
     desk: Desk[Books],
     answered: Iterable[tuple[Letter, Answer | None]],
-    now: datetime,
+    looked: Looked,
 ) -> None:
     """Reply to each letter, in order."""
     settings = service.settings
-    postmark = Postmark(desk.name, now, settings.kafka_partitions)
+    postmark = Postmark(desk.name, looked.last, settings.kafka_partitions)
     told = Told(postmark, settings.clock_offset)
     for letter, answer in answered:
-        became = tell(told, letter, now, partial(replies, answer))
+        became = tell(told, letter, looked.first, partial(replies, answer))
         metrics.MESSAGES.labels(desk.group, became).inc()
     await service.courier.send(packed(told.records))  # An answer too large for Kafka is none.
 
@@ -175,20 +182,20 @@ def may_ask(kind: type[Params], role: str | None) -> bool:
 
 async def look_up_all(
     service: Service, desk: Desk[Books], asked: Sequence[Asking]
-) -> tuple[datetime, Sequence[Answer | None]]:
-    """As of which moment, and an answer to each question; what is none stays as it is."""
+) -> tuple[Looked, Sequence[Answer | None]]:
+    """When it was looked up, and an answer to each question; what is none stays as it is."""
     answers: list[Answer | None] = [None if isinstance(x, Question) else x for x in asked]
     kinds = kinds_of(desk, asked)
     work = [
         partial(look_up_kind, service, desk, look_up, list(questions.values()))
         for look_up, questions in kinds.items()
     ]
-    looked, moments = await side_by_side(work, KINDS_AT_ONCE), []
-    for questions, (now, found) in zip(kinds.values(), looked, strict=True):
-        moments.append(now)
+    looked = await side_by_side(work, KINDS_AT_ONCE)
+    for questions, (_, found) in zip(kinds.values(), looked, strict=True):
         for place, answer in zip(questions, found, strict=True):
             answers[place] = answer
-    return max(moments, default=None) or await read_now(service), answers
+    moments = [now for now, _ in looked] or [await read_now(service)]
+    return Looked(min(moments), max(moments)), answers
 
 
 def kinds_of(

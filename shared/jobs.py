@@ -35,15 +35,24 @@ failures: list[BaseException] = []  # What ended this process: it then exits wit
 async def side_by_side(
     work: Iterable[Callable[[], Awaitable[Done]]], at_once: int
 ) -> Sequence[Done]:
-    """Do all of it, so much at once; what fails is raised when everything has ended."""
-    room = asyncio.Semaphore(at_once)
+    """Do all of it, so much at once.
+
+    Once something has failed nothing more begins; it is raised when all that had begun has ended.
+    """
+    room, failed = asyncio.Semaphore(at_once), list[BaseException]()
 
     async def in_turn(one: Callable[[], Awaitable[Done]]) -> Done:
         async with room:
-            return await one()
+            if failed:
+                raise failed[0]
+            try:
+                return await one()
+            except BaseException as error:
+                failed.append(error)
+                raise
 
     done = await asyncio.gather(*map(in_turn, work), return_exceptions=True)
-    if failed := [one for one in done if isinstance(one, BaseException)]:
+    if failed:
         raise failed[0]
     return [one for one in done if not isinstance(one, BaseException)]
 

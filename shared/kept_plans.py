@@ -37,5 +37,5 @@ def by_keys(_: "Transaction") -> AbstractAsyncContextManager[None]:
 async def whole_tables(tx: "Transaction") -> AsyncIterator[None]:
     """What is about all accounts may look through whole tables."""
     await tx.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
-    yield  # After an error the transaction, or its savepoint, puts both back.
+    yield  # After an error the transaction, which is of this kind alone, puts both back.
     await tx.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off")

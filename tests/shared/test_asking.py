@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytest
@@ -17,14 +19,14 @@ from shared.contracts.message import Part
 from shared.contracts.types import JsonObject, Role
 from shared.jobs import MAY_PASS
 from shared.kafka import Letter
-from shared.postgres import Transaction
+from shared.postgres import POOL_SIZE, Transaction
 from shared.service import Service
 from shared.settings import Settings
-from tests.making import ANN, BOB, letter
+from tests.making import ANN, BOB, NOW_MILLISECONDS, letter
 from tests.recorder import Recorder
 
 PATIENCE_SECONDS = 5.0
-meeting = asyncio.Event()
+A_MOMENT = 0.2
 
 
 class Names(Part, frozen=True, kw_only=True):
@@ -46,16 +48,6 @@ class AskSlowly(AskNames, frozen=True, kw_only=True):
 
 class AskNonsense(AskNames, frozen=True, kw_only=True):
     query: ClassVar[str] = "nonsense"
-
-
-class AskWaiting(AskNames, frozen=True, kw_only=True):
-    """Answered once somebody looks up another kind."""
-
-    query: ClassVar[str] = "waiting"
-
-
-class AskAwaited(AskNames, frozen=True, kw_only=True):
-    query: ClassVar[str] = "awaited"
 
 
 class AskLost(AskNames, frozen=True, kw_only=True):
@@ -105,17 +97,6 @@ async def nonsense(books: Books, questions: Sequence[Question[Any]]) -> list[Nam
     return await names(books, questions)
 
 
-async def waiting(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        await meeting.wait()
-    return await names(books, questions)
-
-
-async def awaited(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:
-    meeting.set()
-    return await names(books, questions)
-
-
 async def lost(books: Books, _: Sequence[Question[Any]]) -> list[Names]:
     await books.tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     raise AssertionError("the session has ended")
@@ -125,8 +106,6 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = {
     AskNames: names,
     AskSlowly: slowly,
     AskNonsense: nonsense,
-    AskWaiting: waiting,
-    AskAwaited: awaited,
     AskLost: lost,
     AskOpenly: openly,
     AskSecrets: names,
@@ -146,16 +125,22 @@ async def service(environment: dict[str, str]) -> AsyncIterator[Service]:
         yield service
 
 
-def asked(query: str, account: str | None = ANN, role: Role | None = None) -> Letter:
+def asked(
+    query: str,
+    account: str | None = ANN,
+    role: Role | None = None,
+    headers: Mapping[str, bytes] = MappingProxyType({}),
+) -> Letter:
     """A question; the correlation id tells which it was."""
     name = f"{query} {account} {role}".encode()
-    one = letter(CreditsQuery(query=query, account_id=account), {"correlation_id": name})
+    question = CreditsQuery(query=query, account_id=account)
+    one = letter(question, {"correlation_id": name, **headers})
     one.role = role
     return one
 
 
-async def answers(service: Service, *letters: Letter) -> list[JsonObject]:
-    await asking.answer_all(service, DESK, letters)
+async def answers(service: Service, *letters: Letter, desk: Desk[Books] = DESK) -> list[JsonObject]:
+    await asking.answer_all(service, desk, letters)
     await service.courier.settled()
     assert isinstance(service.publisher, Recorder)
     replies = {one.header("correlation_id"): one.said for one in service.publisher.sent}
@@ -173,21 +158,79 @@ async def test_questions_of_a_kind_are_looked_up_together(service: Service) -> N
     ]
 
 
-async def test_no_kind_waits_for_another(service: Service) -> None:
-    replies = await answers(service, asked("waiting"), asked("awaited"))
+def held_until(go: asyncio.Event) -> tuple[Desk[Books], list[Letter]]:
+    """As many kinds as there are sessions, each of which waits; and a question of each."""
 
-    assert [reply["status"] for reply in replies] == ["ok", "ok"]
+    async def held(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:
+        await go.wait()
+        return await names(books, questions)
+
+    kinds = (AskNames, AskSlowly, AskNonsense, AskOpenly)
+    assert len(kinds) == POOL_SIZE
+    about_one: Mapping[type[Params], LookUp[Books]] = {kind: partial(held) for kind in kinds}
+    return Desk("library", open_books, about_one, {}), [asked(kind.query) for kind in kinds]
+
+
+async def test_kinds_are_looked_up_side_by_side_and_a_session_is_left(service: Service) -> None:
+    desk, letters = held_until(go := asyncio.Event())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        answering = asyncio.create_task(asking.answer_all(service, desk, letters))
+        while service.database.in_use() < asking.KINDS_AT_ONCE:
+            await asyncio.sleep(0)
+        await asyncio.sleep(A_MOMENT)
+        async with service.database.reading().acquire(timeout=A_MOMENT):
+            go.set()
+        await answering
+        await service.courier.settled()
+
+    assert isinstance(service.publisher, Recorder)
+    assert [one.said["status"] for one in service.publisher.sent] == ["ok"] * len(letters)
+
+
+async def test_whoever_stops_leaves_no_session_in_use(service: Service) -> None:
+    desk, letters = held_until(asyncio.Event())
+    answering = asyncio.create_task(asking.answer_all(service, desk, letters))
+    await asyncio.sleep(A_MOMENT)
+
+    answering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await answering
+
+    assert service.database.in_use() == 0
 
 
 async def test_a_poll_of_which_a_kind_lost_its_session_is_tried_again_as_a_whole(
     service: Service,
 ) -> None:
+    async def late(books: Books, questions: Sequence[Question[Any]]) -> list[Names]:
+        await asyncio.sleep(A_MOMENT)
+        return await names(books, questions)
+
+    desk = Desk("library", open_books, {AskLost: lost, AskNames: late}, {})
     with pytest.raises(MAY_PASS):
-        await asking.answer_all(service, DESK, [asked("lost"), asked("slow")])
+        await asking.answer_all(service, desk, [asked("lost"), asked("names")])
 
     assert isinstance(service.publisher, Recorder)
     assert not service.publisher.sent
     assert service.database.in_use() == 0  # Nobody is left behind who looks up in vain.
+
+
+async def test_what_was_read_in_time_is_answered_however_late_a_neighbour_is_looked_up(
+    service: Service,
+) -> None:
+    read_at = datetime.fromtimestamp(NOW_MILLISECONDS / 1000, UTC)
+    moments = iter([read_at, read_at + timedelta(minutes=1)])
+
+    async def opened_late(tx: Transaction) -> Books:
+        return Books(tx, next(moments))
+
+    desk = Desk("library", opened_late, ABOUT_ONE, {})
+    in_time = {"ttl_ms": b"1000"}
+    replies = await answers(
+        service, asked("names", headers=in_time), asked("open", headers=in_time), desk=desk
+    )
+
+    assert [reply["status"] for reply in replies] == ["ok", "ok"]
 
 
 @pytest.mark.parametrize("query", ["slow", "nonsense"])
