@@ -1,10 +1,10 @@
 """How every service answers questions: a poll's kinds side by side, fixed statements a kind.
 
 Each kind has a read-only snapshot of its own: on a busy machine most of a look-up is waiting for
-PostgreSQL's turn, and a few kinds wait for it together. Nothing is written, so nothing
-has to be remembered: replies travel to Kafka while the next poll is looked up, and a poll whose
-replies have not arrived is answered again after a crash. What cannot be looked up in time is
-`unavailable`, alone.
+PostgreSQL's turn, and a few kinds wait for it together. Nothing is written, so nothing has to be
+remembered: replies travel to Kafka while the next poll is looked up, and a poll whose replies have
+not arrived is answered again after a crash. What cannot be looked up in time is `unavailable`,
+alone.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence

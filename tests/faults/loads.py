@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from shared.contracts.limits import HoldRequested
 from shared.contracts.message import Command, Message
 from tests.faults.scene import Scene, accounts, funding, lives, some_numbers
 from tests.limits.making import asks_for
@@ -70,16 +71,22 @@ def of_credits(scene: Scene, operations: int) -> Load:
     return Load(scene, owners, paid, asked, done, RESERVED, Counter(ok=operations), charged)
 
 
-def of_limits(scene: Scene, wishes: int) -> Load:
+def wishes(owners: Sequence[str], each: int, quantity: int) -> list[HoldRequested]:
+    """So many of each account, in turns."""
+    whose = [owner for _ in range(each) for owner in owners]
+    numbers = some_numbers(len(whose))
+    return [
+        asks_for(number, quantity, account=owner, ttl_s=7200)
+        for number, owner in zip(numbers, whose, strict=True)
+    ]
+
+
+def of_limits(scene: Scene, amount: int) -> Load:
     """Keywords that are asked for, more than there is room for on Starter."""
     owners = accounts(50)
-    numbers = some_numbers(wishes)
-    asked = [
-        asks_for(number, A_WISH, account=owners[n % len(owners)], ttl_s=7200)
-        for n, number in enumerate(numbers)
-    ]
+    asked = wishes(owners, amount // len(owners), A_WISH)
     fitting = len(owners) * STARTER_KEYWORDS // A_WISH
-    answers = Counter({"ok": fitting, "limit.reached": wishes - fitting})
+    answers = Counter({"ok": fitting, "limit.reached": len(asked) - fitting})
     plans = [on_plan("starter", owner) for owner in owners]
     held = (HELD, fitting * A_WISH)
     return Load(replace(scene, service="limits"), owners, plans, asked, (), KNOWN, answers, held)

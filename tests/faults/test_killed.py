@@ -2,16 +2,20 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
+from operator import attrgetter
 
 import pytest
 
 from deploy.local import programs
+from deploy.local.programs import Program
 from tests.faults.loads import MakeLoad, of_credits, of_limits
 from tests.faults.scene import Scene
 
 OPERATIONS = 4_000
 A_LITTLE = 0.1
 AWAY_SECONDS = 3.0
+broker_of, database_of = attrgetter("kafka"), attrgetter("postgres")
 EITHER = pytest.mark.parametrize("load_of", [of_credits, of_limits])
 
 
@@ -34,30 +38,18 @@ async def test_one_of_two_workers_is_killed_under_load_again_and_again(scene: Sc
 
 
 @EITHER
-async def test_the_broker_is_killed_and_comes_back(scene: Scene, load_of: MakeLoad) -> None:
-    load = load_of(scene, OPERATIONS)
+@pytest.mark.parametrize("server", [broker_of, database_of], ids=["broker", "database"])
+async def test_a_server_is_killed_and_comes_back(
+    scene: Scene, load_of: MakeLoad, server: Callable[[Scene], Program]
+) -> None:
+    load, killed = load_of(scene, OPERATIONS), server(scene)
     with programs.running([load.scene.worker()]):
         await load.scene.tell(load.messages)
         await load.under_way(A_LITTLE)
-        scene.kafka.kill()
+        killed.kill()
         await asyncio.sleep(AWAY_SECONDS)
-        scene.kafka.start()
-        await asyncio.to_thread(scene.kafka.wait_until_ready)
-        await load.settled()
-
-    await load.assert_done_once()
-
-
-@EITHER
-async def test_the_database_is_killed_and_comes_back(scene: Scene, load_of: MakeLoad) -> None:
-    load = load_of(scene, OPERATIONS)
-    with programs.running([load.scene.worker()]):
-        await load.scene.tell(load.messages)
-        await load.under_way(A_LITTLE)
-        scene.postgres.kill()
-        await asyncio.sleep(AWAY_SECONDS)
-        scene.postgres.start()
-        await asyncio.to_thread(scene.postgres.wait_until_ready)
+        killed.start()
+        await asyncio.to_thread(killed.wait_until_ready)
         await load.settled()
 
     await load.assert_done_once()

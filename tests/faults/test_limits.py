@@ -15,11 +15,11 @@ from shared.contracts.limits import OBEYED, HoldConfirmed, HoldRequested, SiteCr
 from shared.envelope import Outgoing
 from tests.faults import poison_of_limits
 from tests.faults.fates import assert_fates, woven
-from tests.faults.loads import A_WISH, KNOWN
+from tests.faults.loads import A_WISH, KNOWN, wishes
 from tests.faults.poison import token_of
 from tests.faults.poison_of_limits import Victim
 from tests.faults.scene import Scene, accounts, some_numbers
-from tests.limits.making import asks_for, asks_for_site, confirmed
+from tests.limits.making import asks_for_site, confirmed
 from tests.making import on_plan, outgoing
 
 TOPICS = tuple(message.topic for message in OBEYED)
@@ -55,16 +55,6 @@ AWAY_SECONDS = 1.0
 @pytest.fixture
 def limits(scene: Scene) -> Scene:
     return replace(scene, service="limits")
-
-
-def wishes(owners: Sequence[str], each: int, quantity: int) -> list[HoldRequested]:
-    """So many of each account, in turns."""
-    whose = [owner for _ in range(each) for owner in owners]
-    numbers = some_numbers(len(whose))
-    return [
-        asks_for(number, quantity, account=owner, ttl_s=7200)
-        for number, owner in zip(numbers, whose, strict=True)
-    ]
 
 
 def sites(

@@ -106,7 +106,6 @@ ABOUT_ONE: Mapping[type[Params], LookUp[Books]] = {
     AskNames: names,
     AskSlowly: slowly,
     AskNonsense: nonsense,
-    AskLost: lost,
     AskOpenly: openly,
     AskSecrets: names,
 }
