@@ -9,7 +9,6 @@ from binascii import unhexlify
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from io import BytesIO
 from itertools import chain, repeat
 from operator import attrgetter
 from struct import Struct, error
@@ -147,8 +146,13 @@ class Rows:
     async def add(self, tx: Transaction, rows: Sequence[object]) -> None:
         """Add rows in one statement; no rows are no statement."""
         if rows:
-            source = BytesIO(self.written(rows))
-            await tx.copy_to_table(self._table, source=source, columns=self._names, format="binary")
+            source = memoryview(self.written(rows))  # A file would be read by another thread.
+            await tx.copy_to_table(
+                self._table,
+                source=source,  # type: ignore[arg-type] # A buffer will do, asyncpg's manual says.
+                columns=self._names,
+                format="binary",
+            )
 
     def written(self, rows: Iterable[object]) -> bytes:
         """Column by column, so that no call of ours is made a field; OutOfRangeError."""

@@ -16,6 +16,8 @@ Done = TypeVar("Done")
 MAY_PASS = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # A session that is used between its server's last words and the end of its connection.
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
