@@ -51,7 +51,7 @@ RESERVATIONS_OPEN = Gauge("igny8_reservations_open", "Holds that are open")
 RESERVATION_OVERDUE = Gauge(
     "igny8_reservation_overdue_seconds", "How long the oldest hold should have ended"
 )
-POOL_IN_USE = Gauge("igny8_db_pool_in_use", "Connections in use")
+POOL_IN_USE = Gauge("igny8_db_pool_in_use", "Connections in use", ("pool",))
 POOL_ACQUIRE = Histogram(
     "igny8_db_acquire_seconds", "Time until a connection is free", buckets=BATCH_BUCKETS
 )

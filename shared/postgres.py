@@ -1,7 +1,7 @@
 """How every service talks to PostgreSQL: one statement a table, whole columns."""
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -82,10 +82,10 @@ class Database:
         """Every database once: for sweeps, questions and checks that look across the lanes."""
         return [self._pool]
 
-    def in_use(self) -> int:
-        """Connections that are at work."""
-        pools = {self._pool, self._reading}
-        return sum(pool.get_size() - pool.get_idle_size() for pool in pools)
+    def in_use(self) -> Mapping[str, int]:
+        """Connections that are at work, of each pool by its name."""
+        pools = {"commands": self._pool, "questions": self._reading}
+        return {name: pool.get_size() - pool.get_idle_size() for name, pool in pools.items()}
 
 
 @asynccontextmanager

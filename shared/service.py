@@ -205,7 +205,14 @@ class Service:
             for job in running:
                 job.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            await self._tidy_up()
+
+    async def _tidy_up(self) -> None:
+        """Forget what has arrived; where the database is away, whoever works next will do so."""
+        try:
             await self.outbox.tidy(self.database.pool_for(None))
+        except jobs.MAY_PASS as error:
+            log.warning("the outbox is not tidied", error=repr(error))
 
     def _all_jobs(self) -> list[tuple[float, Job]]:
         pool = self.database.pool_for(None)
@@ -232,7 +239,8 @@ class Service:
         metrics.LOOP_LAG.set(time.perf_counter() - asleep)
         now = await postgres.read_clock(self.database.pool_for(None))
         metrics.CLOCK_OFFSET.set(now.timestamp() - time.time())
-        metrics.POOL_IN_USE.set(self.database.in_use())
+        for pool, connections in self.database.in_use().items():
+            metrics.POOL_IN_USE.labels(pool).set(connections)
 
 
 @contextmanager

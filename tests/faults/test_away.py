@@ -1,4 +1,4 @@
-"""A broker that is away for long is no reason to restart a worker: it waits, and goes on."""
+"""A server that is away is no reason to restart a worker, and keeps nobody from stopping one."""
 
 import asyncio
 import signal
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from deploy.local import programs, worker
@@ -16,6 +17,7 @@ from tests.faults.scene import Scene
 
 OPERATIONS = 4_000
 A_LITTLE = 0.1
+STOP_SECONDS = 25.0
 STILL_SECONDS = 10
 AWAY_SECONDS = STILL_SECONDS + 5
 YES = 204
@@ -63,6 +65,24 @@ async def test_a_worker_without_a_broker_lives_and_goes_on_when_it_is_back(
         await load.under_way(A_LITTLE)
         with away(scene.kafka):
             assert await said(program, AWAY_SECONDS) == {YES: AWAY_SECONDS}
+        await load.settled()
+
+    await load.assert_done_once()
+
+
+async def test_a_worker_without_a_database_is_stopped_in_order(scene: Scene) -> None:
+    load = of_credits(scene, OPERATIONS)
+    program = scene.worker()
+    with programs.running([program]):
+        await load.scene.tell(load.messages)
+        await load.under_way(A_LITTLE)
+        with killed(scene.postgres):
+            program.ask_to_stop()
+            await asyncio.wait_for(asyncio.to_thread(program.finish), STOP_SECONDS)
+            lines = [msgspec.json.decode(line) for line in program.log.read_bytes().splitlines()]
+            assert not [line for line in lines if line["level"] == "critical"]
+        program.start()
+        await asyncio.to_thread(program.wait_until_ready)
         await load.settled()
 
     await load.assert_done_once()

@@ -27,6 +27,7 @@ from tests.recorder import Recorder
 
 PATIENCE_SECONDS = 5.0
 A_MOMENT = 0.2
+NOTHING_IN_USE = {"commands": 0, "questions": 0}
 
 
 class Names(Part, frozen=True, kw_only=True):
@@ -174,7 +175,7 @@ async def test_kinds_are_looked_up_side_by_side_and_a_session_is_left(service: S
     desk, letters = held_until(go := asyncio.Event())
     async with asyncio.timeout(PATIENCE_SECONDS):
         answering = asyncio.create_task(asking.answer_all(service, desk, letters))
-        while service.database.in_use() < asking.KINDS_AT_ONCE:
+        while service.database.in_use()["questions"] < asking.KINDS_AT_ONCE:
             await asyncio.sleep(0)
         await asyncio.sleep(A_MOMENT)
         async with service.database.reading().acquire(timeout=A_MOMENT):
@@ -195,7 +196,7 @@ async def test_whoever_stops_leaves_no_session_in_use(service: Service) -> None:
     with pytest.raises(asyncio.CancelledError):
         await answering
 
-    assert service.database.in_use() == 0
+    assert service.database.in_use() == NOTHING_IN_USE
 
 
 async def test_a_poll_of_which_a_kind_lost_its_session_is_tried_again_as_a_whole(
@@ -211,7 +212,8 @@ async def test_a_poll_of_which_a_kind_lost_its_session_is_tried_again_as_a_whole
 
     assert isinstance(service.publisher, Recorder)
     assert not service.publisher.sent
-    assert service.database.in_use() == 0  # Nobody is left behind who looks up in vain.
+    # Nobody is left behind who looks up in vain.
+    assert service.database.in_use() == NOTHING_IN_USE
 
 
 async def test_what_was_read_in_time_is_answered_however_late_a_neighbour_is_looked_up(
