@@ -146,8 +146,10 @@ def names_an_unknown_topic(headers: Headers) -> bool:
 def announce(message: Message, cause: Cause, postmark: Postmark) -> Outgoing:
     """Address a fact to everyone, or a reply to whoever asked."""
     topic, partition, subject = message.topic, cause.partition, message.subject.encode()
-    key = cause.key
-    begun = postmark.begun(topic)
+    key, own_key, begun = cause.key, message.own_key, postmark.begun(topic)
+    if own_key is not None:
+        key = own_key.encode()
+        partition = partition_of(key, postmark.partitions)
     if isinstance(message, Reply):
         identity = stable_id(topic, cause.correlation_id)
         if cause.reply_to:

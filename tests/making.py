@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from aiokafka import ConsumerRecord
 from aiokafka.admin import NewTopic
-from msgspec import convert
+from msgspec import convert, json
+from msgspec.structs import asdict
 
 from shared.access import Gate
 from shared.actor import Verifier
@@ -36,6 +37,7 @@ from shared.lanes import lane_of
 from shared.wire import header, stamped
 
 Fields: TypeAlias = dict[str, Json]
+Said = TypeVar("Said", bound=Message)
 Headers: TypeAlias = Mapping[str, bytes | None] | Sequence[tuple[str, bytes | None]]
 
 PARTITIONS = 4
@@ -63,6 +65,11 @@ def paid(amount: int, account: str = ANN, invoice: int = 1, **said: Json) -> Inv
     """A monthly subscription of so many credits, unless said otherwise of its one line."""
     line: Fields = {"line": 1, "kind": "subscription", "credits": amount, "code": "starter"} | said
     return InvoicePaid(account_id=account, invoice_id=uuid(invoice), grants=[Grant(**line)])
+
+
+def spelt_out(message: Said) -> Said:
+    """The same from somebody who writes every default."""
+    return json.decode(json.encode(asdict(message)), type=type(message))
 
 
 def requested(number: int, account: str = ANN, **said: Json) -> OperationRequested:

@@ -6,7 +6,7 @@ AsyncAPI document (`shared.contracts.asyncapi`), so no second definition exists 
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 import msgspec
 
@@ -47,6 +47,11 @@ class Message(Part, frozen=True, kw_only=True):
         """The natural key: what makes a command idempotent and names what it causes."""
         return ""
 
+    @property
+    def own_key(self) -> str | None:
+        """The row of a catalogue that it tells of: its key, whatever led to it."""
+        return None
+
 
 class Tenant(Message, frozen=True, kw_only=True):
     """What is about one account, whose id is the record's key."""
@@ -68,6 +73,20 @@ class Request(Message, frozen=True, kw_only=True):
     def subject_in(cls, said: Mapping[str, Json]) -> str:
         """The natural key in a value that is not valid as a whole; empty where there is none."""
         return text_in(said, cls.natural_key)
+
+    @property
+    def content(self) -> Self:
+        """As it is compared with another of the same natural key."""
+        return self
+
+    def is_as_kept(self, kept: bytes | None) -> bool:
+        """Whether this was said before: its fields are equal after defaults (`contract.md` 1).
+
+        Mostly even the bytes are; a default that is spelt out makes them differ.
+        """
+        if kept is None or kept == encode(self):
+            return kept is not None
+        return msgspec.json.decode(kept, type=type(self)).content == self.content
 
     def refused(self, error: Error) -> "Reply":
         """Say no, and keep nothing."""

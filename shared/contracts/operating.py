@@ -158,6 +158,10 @@ class AuditRecorded(Message, frozen=True, kw_only=True):
     def subject(self) -> str:
         return self.audit_id
 
+    @property
+    def own_key(self) -> str | None:
+        return self.object.id if self.account_id is None else None
+
 
 class HealthReported(Message, frozen=True, kw_only=True):
     """How a process is doing; the latest counts."""

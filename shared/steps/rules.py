@@ -70,7 +70,7 @@ def begin(
     """
     known = requests.rows.get((command.account_id, command.topic, command.subject))
     if known is not None and known.state != "abandoned":
-        return join(requests, known, encode(command), address)
+        return join(requests, known, command, address)
     row = known or unheard(requests, command)
     row.attempt += 1
     row.ticket = ticket_of(row.natural_key, row.attempt)
@@ -101,9 +101,9 @@ def unheard(requests: Requests, command: Command) -> RequestRow:
     return row
 
 
-def join(requests: Requests, row: RequestRow, content: bytes, address: Address) -> Reply | None:
+def join(requests: Requests, row: RequestRow, command: Command, address: Address) -> Reply | None:
     """Wait with the others, or learn at once what was answered or why not."""
-    if row.content != content:
+    if not command.is_as_kept(row.content):
         name = row.topic.removesuffix(".requested")
         return replied(requests, row, refused(conflict(name, row.step, OTHER_CONTENT)))
     if row.outcome is not None:

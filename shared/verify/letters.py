@@ -18,9 +18,12 @@ READ = """
 
 
 def reader_for(snapshot: Snapshot, types: Sequence[type[Message]]) -> Reader:
-    """As the service reads them, with the keys of actors that are there today."""
+    """As the service reads them, with the keys of actors that are there today.
+
+    What was signed before a month end is rehearsed on the same data had not expired then.
+    """
     partitions = len(snapshot.places({types[0].topic}))
-    gate = Gate(Verifier(snapshot.keys), snapshot.clock_offset)
+    gate = Gate(Verifier(snapshot.keys), min(0.0, snapshot.clock_offset))
     return Reader(types, partitions, gate)
 
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.servers
 
 CLARA = uuid(0xC)
 LOOKS, A_ROUND = 4, 200
+A_MONTH_SECONDS = 31 * 24 * 60 * 60
 
 
 async def test_books_after_traffic_of_every_kind_are_right_and_nothing_is_left_lying(
@@ -38,6 +39,13 @@ async def test_books_after_traffic_of_every_kind_are_right_and_nothing_is_left_l
     skipped = {row.id for row in report.invariants if row.finding.skipped}
     assert "I15" not in skipped, "every signature can be verified"
     assert report.worth_knowing == ["content_generation(1000, 500) = 15"]
+
+
+async def test_what_was_signed_stays_signed_where_a_month_end_is_rehearsed(books: Stack) -> None:
+    ahead = {**books.environment, "CLOCK_OFFSET": str(A_MONTH_SECONDS)}
+
+    found = broken(await verify(ahead, ["credits"], QUIET))
+    assert "I15" not in {identity for identity, _ in found}
 
 
 async def test_a_busy_system_is_never_wrong_while_it_works(books: Stack) -> None:

@@ -39,7 +39,7 @@ def adjust(book: Book, command: AdjustmentRequested, asked: Asked) -> list[Messa
 
 
 def answer_known(known: Adjustment, command: AdjustmentRequested) -> Message:
-    if known.request == encode(command):
+    if command.is_as_kept(known.request):
         return corrections.adjustment_answer(known, replayed=True)
     return command.refused(refusals.other_adjustment("refused" if known.refusal else "made"))
 

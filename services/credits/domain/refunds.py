@@ -49,7 +49,7 @@ def answer_known(book: Book, known: Clawback, request: FreezeRequested) -> Messa
         known.refusal = encode(refusals.refund_ended(known.state))
         known.available_after = book.accounts[known.account_id].available
         return corrections.freeze_answer(known)
-    if known.request != encode(request):
+    if not request.is_as_kept(known.request):
         return request.refused(refusals.other_refund(known.state))
     return corrections.freeze_answer(known, replayed=True)
 

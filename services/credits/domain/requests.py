@@ -20,7 +20,7 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
         request = replace(request, estimate=None)  # The same question, and the same answer.
     account = book.accounts[request.account_id]
     known = book.operations.get((request.account_id, request.operation_id))
-    if known is not None and known.request == encode(request):
+    if known is not None and request.is_as_kept(known.request):
         return [outcomes.first_answer(known, replayed=True)]
     prices = book.catalogue.prices.latest
     config = prices.configs.get(request.operation_type)

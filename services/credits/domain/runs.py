@@ -21,7 +21,7 @@ def approve(book: Book, request: RunRequested, asked: Asked) -> list[Message]:
     """Hold credits for all stages of a run, or remember why not."""
     account = book.accounts[request.account_id]
     known = book.runs.get((request.account_id, request.run_id))
-    if known is not None and known.request == encode(request):
+    if known is not None and request.is_as_kept(known.request):
         return [run_outcomes.first_answer(known, replayed=True)]
     if known is not None and known.request is not None:
         return [request.refused(refusals.other_run(known.state))]

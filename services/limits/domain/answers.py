@@ -14,7 +14,7 @@ def kept(book: Book, command: Command, kind: str) -> Reply | None:
     known = book.kept.get((command.account_id, command.topic, command.subject))
     if known is None:
         return None
-    if known.request == encode(command):
+    if command.is_as_kept(known.request):
         return outcomes.again(command, known.answer)
     state = "refused" if outcomes.read_stored(known.answer).error else "done"
     return command.refused(refusals.other_content(kind, state))
@@ -23,7 +23,7 @@ def kept(book: Book, command: Command, kind: str) -> Reply | None:
 def latest(book: Book, command: Command) -> Reply | None:
     """What was answered to the latest change under this id, if this very command made it."""
     known = book.kept.get((command.account_id, command.topic, command.subject))
-    if known is None or known.request != encode(command):
+    if known is None or not command.is_as_kept(known.request):
         return None
     return outcomes.again(command, known.answer)
 

@@ -45,7 +45,7 @@ def request_hold(book: Book, request: HoldRequested, _: Asked) -> list[Message]:
 
 def answer_known(known: Hold, request: HoldRequested | SiteCreationRequested) -> Message:
     """The first answer, or that this id was asked with other content."""
-    if known.request == encode(request) and known.answer is not None:
+    if known.answer is not None and request.is_as_kept(known.request):
         return outcomes.again(request, known.answer)
     return request.refused(refusals.other_content("hold", known.state))
 

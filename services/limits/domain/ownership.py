@@ -114,11 +114,11 @@ def transfer(book: Book, command: OwnershipTransferRequested, asked: Asked) -> l
 
 
 def whoever_gives(book: Book, account: Account, asked: Asked) -> Member | None:
-    """The owner who asks; somebody who is known to own nothing gives nothing."""
+    """The owner who asks; an owner of whom only the seat is known may be he, and nobody else."""
     known = active_member(book, account.account_id, asked.user_id)
     if known is not None:
         return known if known.is_an_owner else None
-    return next(iter(owners(book, account.account_id)), None)
+    return next((m for m in owners(book, account.account_id) if m.user_id is None), None)
 
 
 def why_not(heir: Member, owner: Member) -> Error | None:

@@ -96,6 +96,10 @@ class CostConfigUpdated(CostConfig, Message, frozen=True, kw_only=True):
     def subject(self) -> str:
         return f"{self.operation_type}:{self.version}"
 
+    @property
+    def own_key(self) -> str:
+        return self.operation_type
+
 
 class ModelRate(Part, frozen=True, kw_only=True):
     """What a model costs us in USD, and its weight in credits."""
@@ -165,3 +169,7 @@ class ModelPriceUpdated(ModelPrice, Message, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         return f"{self.model}:{self.version}"
+
+    @property
+    def own_key(self) -> str:
+        return self.model

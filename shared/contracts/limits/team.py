@@ -1,6 +1,8 @@
 """The team of an account: invitations, roles, owners, and when somebody was last seen."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from msgspec.structs import replace
 
 from shared.contracts.access import ADMIN, OWNER, Who
 from shared.contracts.limits.shapes import InvitedRole, Member, MemberRole, SiteAccess
@@ -39,6 +41,11 @@ class InviteRequested(Command, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         return self.invite_id
+
+    @property
+    def content(self) -> Self:
+        """Addresses are compared in lower case (`payloads.md` 1)."""
+        return replace(self, email=self.email.lower(), site_access=tuple(self.site_access))
 
 
 class InviteAccepted(Event, frozen=True, kw_only=True):

@@ -72,6 +72,18 @@ def by(role: Role, message: Message, account: str | None = None, **where: int) -
     return raw_record(message.topic, encode(message), key, headers, **where)
 
 
+async def test_a_model_that_makes_room_as_the_default_is_announced_under_its_own_code(
+    worker: Worker,
+) -> None:
+    await worker.obey([by("developer", model_update("gpt-4o-mini", is_default=True))])
+
+    before, now = (fact.model for fact in worker.recorder.messages(ModelPriceUpdated))
+    assert now == "gpt-4o-mini" != before
+    homes = [(code.encode(), partition_of(code.encode(), PARTITIONS)) for code in (before, now)]
+    for topic in (ModelPriceUpdated.topic, AuditRecorded.topic):
+        assert [(one.key, one.partition) for one in worker.recorder.of(topic)] == homes
+
+
 async def test_a_change_is_kept_announced_under_its_code_and_audited(worker: Worker) -> None:
     await worker.obey([by("developer", config_update(tokens_per_credit=80), partition=3)])
 

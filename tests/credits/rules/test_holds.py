@@ -19,7 +19,7 @@ from shared.contracts.message import Event
 from shared.contracts.types import Json
 from tests.credits.rules.desk import Desk, authorised, desk_with, repriced
 from tests.hearing import all_of, only, refused
-from tests.making import completed, extension, images_requested, requested
+from tests.making import completed, extension, images_requested, requested, spelt_out
 
 BY_A_PERSON = Asked("editor", "ann")
 
@@ -120,6 +120,15 @@ def test_the_first_answer_is_given_again_whatever_has_happened_since() -> None:
 
     assert authorised(again) == first
     assert only(OperationReplied, again).replayed
+
+
+def test_a_request_that_spells_out_its_defaults_is_the_same_request() -> None:
+    desk = desk_with(100)
+    desk.tell(requested(1), spelt_out(requested(2)))
+
+    for again in (spelt_out(requested(1)), requested(2)):
+        assert only(OperationReplied, desk.tell(again)).replayed
+    assert refused(desk.tell(requested(1, hold_ttl_s=901))).code == "conflict"
 
 
 def test_a_request_after_its_charge_is_estimated_by_the_prices_of_the_charge() -> None:

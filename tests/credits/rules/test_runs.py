@@ -21,7 +21,7 @@ from shared.contracts.message import Event
 from shared.contracts.types import Json
 from tests.credits.rules.desk import Desk, desk_with
 from tests.hearing import all_of, only, refused
-from tests.making import ANN, Fields, now_is, uuid
+from tests.making import ANN, Fields, now_is, spelt_out, uuid
 from tests.running import (
     RUN,
     S10,
@@ -145,6 +145,13 @@ def test_a_sum_that_no_account_can_have_is_invalid_and_leaves_the_id_free() -> N
     error = error_of(desk, run_requested(*endless))
     assert (error.code, [x.path for x in error.fields or ()]) == ("invalid", ["stages"])
     assert approved(desk.tell(run_requested())).held == 300
+
+
+def test_a_run_that_spells_out_its_defaults_is_the_same_run() -> None:
+    desk = desk_with(1_000)
+    desk.tell(run_requested())
+
+    assert only(RunReplied, desk.tell(spelt_out(run_requested()))).replayed
 
 
 def test_the_first_answer_is_given_again_whatever_has_happened_since() -> None:

@@ -7,7 +7,7 @@ from shared.contracts.limits import InviteReplied, MemberChanged, MemberRemoveRe
 from tests.hearing import only, refused
 from tests.limits.making import OWNER, accepted, ended, invite, opened, remove, role, seen
 from tests.limits.rules.desk import BY_ADMIN, BY_OWNER, NOON, Desk, desk_on, invited
-from tests.making import ANN, BOB, on_plan, plan_is, uuid
+from tests.making import ANN, BOB, on_plan, plan_is, spelt_out, uuid
 
 EARLY, LATE = "2026-01-10T08:00:00.000Z", "2026-01-11T08:00:00.000Z"
 
@@ -17,6 +17,16 @@ def joined(desk: Desk, number: int, name: str) -> str:
     member = invited(desk.tell(invite(number, f"{name}@example.com"), asked=BY_ADMIN)).member_id
     desk.tell(accepted(member, name))
     return member
+
+
+def test_an_invitation_is_the_same_however_its_address_and_its_defaults_are_written() -> None:
+    desk = desk_on("growth")
+    desk.tell(invite(1, "Bert@Example.com"), asked=BY_ADMIN)
+
+    for again in (invite(1, "bert@example.COM"), spelt_out(invite(1, "Bert@Example.com"))):
+        assert only(InviteReplied, desk.tell(again, asked=BY_ADMIN)).replayed
+    other = desk.tell(invite(1, "berta@example.com"), asked=BY_ADMIN)
+    assert refused(other).code == "conflict"
 
 
 def test_whoever_left_may_be_invited_again_and_is_another_member() -> None:

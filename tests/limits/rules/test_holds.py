@@ -11,7 +11,7 @@ from shared.contracts.limits import HoldReplied, LimitDenied, OverageDetected
 from tests.hearing import all_of, only, refused
 from tests.limits.making import asks_for, confirmed, keywords_gone, override, released
 from tests.limits.rules.desk import BY_DEVELOPER, NOON, desk_on, held
-from tests.making import BOB, now_is, on_plan, plan_is, uuid
+from tests.making import BOB, now_is, on_plan, plan_is, spelt_out, uuid
 
 
 def test_less_is_granted_only_to_whom_less_will_do() -> None:
@@ -37,6 +37,13 @@ def test_the_same_request_has_the_same_answer_whatever_happened_since() -> None:
     assert to_builtins(again.data)["hold_id"] == first.hold_id
     assert refused(desk.tell(asks_for(1, 101))).code == "conflict"
     assert desk.used("keywords") == (100, 0)
+
+
+def test_a_request_that_spells_out_its_defaults_is_the_same_request() -> None:
+    desk = desk_on("starter")
+    desk.tell(asks_for(1, 100))
+
+    assert only(HoldReplied, desk.tell(spelt_out(asks_for(1, 100)))).replayed
 
 
 def test_a_refusal_stays_a_refusal_and_another_id_asks_anew() -> None:

@@ -93,3 +93,35 @@ def test_a_transfer_that_was_refused_stays_refused_under_its_id() -> None:
 
     assert (again.status, again.replayed) == ("error", True)
     assert owners(desk) == [OWNER]
+
+
+def test_whoever_was_removed_gives_away_nothing_of_those_who_stayed() -> None:
+    desk, first, heir = with_heir()
+    second = invited(desk.tell(invite(2, "eve@example.com"), asked=BY_ADMIN)).member_id
+    desk.tell(accepted(second, "eve"))
+    desk.tell(transfer(1, second), asked=BY_OWNER)
+    desk.tell(remove(first), asked=BY_EVE)
+
+    assert refused(desk.tell(transfer(2, heir), asked=BY_OWNER)).code == "forbidden"
+
+    assert owners(desk) == ["eve"]
+
+
+def test_an_owner_whom_nobody_knows_gives_away_no_other_owners_account() -> None:
+    desk, _, heir = with_heir()
+
+    assert refused(desk.tell(transfer(1, heir), asked=BY_EVE)).code == "forbidden"
+
+    assert owners(desk) == [OWNER]
+
+
+def test_an_owner_who_was_opened_without_a_name_may_be_whoever_asks() -> None:
+    desk = Desk()
+    desk.tell(on_plan("growth"))
+    desk.tell(opened(owner_user_id=None))
+    heir = invited(desk.tell(invite(1), asked=BY_ADMIN)).member_id
+    desk.tell(accepted(heir, "bert"))
+
+    desk.tell(transfer(1, heir), asked=BY_EVE)
+
+    assert owners(desk) == ["bert"]
