@@ -44,7 +44,7 @@ class TeamMember(Member, frozen=True, kw_only=True):
     account_id: Uuid | None = None
 
 
-class Seats(Part, frozen=True, kw_only=True):
+class Seats(Part, frozen=True, kw_only=True, omit_defaults=False):
     """How many seats are taken and held."""
 
     current: Count

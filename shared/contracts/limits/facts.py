@@ -51,7 +51,7 @@ class UsageChanged(Event, frozen=True, kw_only=True):
         return str(self.version)
 
 
-class LimitDenied(Event, frozen=True, kw_only=True):
+class LimitDenied(Event, frozen=True, kw_only=True, omit_defaults=False):
     """A limit, or the state of the account, stood in the way."""
 
     topic: ClassVar[str] = "limits.denied"

@@ -13,7 +13,7 @@ MIN_HOLD_SECONDS, MAX_HOLD_SECONDS, HOLD_SECONDS = 30, 7200, 600
 MAX_QUANTITY, MAX_RESOURCES = 1_000_000, 100
 
 
-class HoldGranted(Part, frozen=True, kw_only=True):
+class HoldGranted(Part, frozen=True, kw_only=True, omit_defaults=False):
     """What is held; `partial` where it is less than was asked for."""
 
     request_id: Uuid

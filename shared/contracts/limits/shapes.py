@@ -31,7 +31,7 @@ class LimitRow(Part, frozen=True, kw_only=True):
     resets_at: Time | None = None
 
 
-class OverageItem(Part, frozen=True, kw_only=True):
+class OverageItem(Part, frozen=True, kw_only=True, omit_defaults=False):
     """How far an account is above one of its limits."""
 
     type: LimitType

@@ -23,7 +23,7 @@ SiteName: TypeAlias = Annotated[
 ]
 
 
-class SiteApproved(Part, frozen=True, kw_only=True):
+class SiteApproved(Part, frozen=True, kw_only=True, omit_defaults=False):
     """The site may be made; its place is held until then."""
 
     hold_id: Uuid

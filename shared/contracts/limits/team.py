@@ -10,7 +10,7 @@ from shared.contracts.message import Command, Event, Part, Reply
 from shared.contracts.types import Count, Email, Limit, Text100, Time, Uuid
 
 
-class Invited(Part, frozen=True, kw_only=True):
+class Invited(Part, frozen=True, kw_only=True, omit_defaults=False):
     """The invitation is open, and takes a seat."""
 
     member_id: Uuid
@@ -75,7 +75,7 @@ class InviteExpired(Event, frozen=True, kw_only=True):
         return self.member_id
 
 
-class Removed(Part, frozen=True, kw_only=True):
+class Removed(Part, frozen=True, kw_only=True, omit_defaults=False):
     """The member as he was, and the seats that are taken without him."""
 
     member: Member
