@@ -12,7 +12,7 @@ from shared.contracts.credits import (
     ModelPrice,
     OperationFailed,
 )
-from shared.contracts.types import Quality
+from shared.contracts.types import MAX_CREDITS, Quality
 
 THOUSANDTHS = 1000
 USD_UNITS = 10**8  # P1: eight places.
@@ -189,7 +189,7 @@ class PriceList:
             return Usage(done.tokens_input, done.tokens_output, is_estimated=False, credits=charged)
         if config.mode == "tokens":
             return self._by_tokens(config, done, model, held)
-        charged = by_unit_price(config, done, held)
+        charged = min(by_unit_price(config, done, held), MAX_CREDITS)
         return Usage(done.tokens_input, done.tokens_output, is_estimated=False, credits=charged)
 
     def _by_tokens(self, config: Config, done: Done, model: Model | None, held: int) -> Usage:
@@ -199,11 +199,11 @@ class PriceList:
         if tokens_output is None and done.unit_kind == "words" and done.units is not None:
             tokens_output = tokens_of(done.units, model)
         if tokens_output is None:
-            charged = by_unit_price(config, done, held)
+            charged = min(by_unit_price(config, done, held), MAX_CREDITS)
             return Usage(tokens_input, None, is_estimated=True, credits=charged)
         if tokens_input is None:
             tokens_input = config.default_input
-        charged = config.by_tokens(tokens_input + tokens_output, model)
+        charged = min(config.by_tokens(tokens_input + tokens_output, model), MAX_CREDITS)
         return Usage(tokens_input, tokens_output, silent, charged)
 
     def model_used(

@@ -6,11 +6,12 @@ from msgspec.structs import replace
 
 from services.credits import outcomes, refusals
 from services.credits.book import Account, Book, Change, Reservation, Run
-from services.credits.prices import NOTHING_SAID, Config, Model, PriceList
+from services.credits.prices import NOTHING_SAID, Config, PriceList
 from shared.asked import Asked
 from shared.contracts.credits import CHARGED, OperationRequested
 from shared.contracts.errors import Error, Problem, invalid
 from shared.contracts.message import Message, encode
+from shared.contracts.types import MAX_CREDITS
 from shared.mirror import not_active
 
 
@@ -28,13 +29,16 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
         return [request.refused(error)]
     if known is not None:
         return [answer_late(book, account, known, request, asked)]
+    problem = problem_with(book, account, request, config, prices)
+    needed = 0 if problem or config is None else required(prices, config, request, asked)
+    if needed > MAX_CREDITS:
+        return [request.refused(invalid([TOO_MUCH]))]
     row = book.hear_of(account, request.operation_id, "refused")
     write_down(book, row, request, prices.version)
-    if error := problem_with(book, account, request, config, prices):
-        return [refuse(row, error)]
+    if problem is not None:
+        return [refuse(row, problem)]
     assert config is not None, "an unknown operation is a problem"
-    model = prices.models[request.model] if request.model else None
-    row.estimated = required(prices, config, model, request, asked)
+    row.estimated = needed
     run = book.open_run(account.account_id, row.run_id)
     of_the_run = run.remaining if run else 0
     if row.estimated > account.available + of_the_run:
@@ -43,6 +47,7 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
     return [outcomes.first_answer(row), outcomes.reserved(book, account, row)]
 
 
+TOO_MUCH = Problem(path="estimate", reason=f"Expected work of at most {MAX_CREDITS} credits")
 IMAGES_MISSING = Problem(path="estimate.images", reason="Missing: this operation makes images")
 
 
@@ -90,14 +95,9 @@ def not_offered(prices: PriceList, config: Config | None, model_name: str | None
     return None
 
 
-def required(
-    prices: PriceList,
-    config: Config,
-    model: Model | None,
-    request: OperationRequested,
-    asked: Asked,
-) -> int:
+def required(prices: PriceList, config: Config, request: OperationRequested, asked: Asked) -> int:
     """P7: a person's estimate may raise what is required, never lower it below the default."""
+    model = prices.models.get(request.model or "")
     needed = prices.required(config, request.estimate, model)
     if asked.is_by_a_person and config.mode != "image":
         return max(needed, prices.required(config, None, model))
@@ -132,14 +132,18 @@ def answer_late(
 ) -> Message:
     """Tell whoever asks for work whose end was reported first how it ended (P16)."""
     prices = book.catalogue.prices.at(row.price_version or book.catalogue.prices.latest.version)
+    config = prices.configs.get(row.operation_type or "")
+    if row.state not in CHARGED:
+        config = None  # Nothing came of it: it needs nothing.
+    needed = 0 if config is None else required(prices, config, request, asked)
+    if needed > MAX_CREDITS:
+        return request.refused(invalid([TOO_MUCH]))
     row.touch(Change.REWRITTEN)
     row.request, row.requested_at = encode(request), book.now
     row.run_id = row.run_id or request.run_id
     row.available_after = account.available
-    config = prices.configs.get(row.operation_type or "")
-    if row.state not in CHARGED or config is None:
+    if config is None:
         return refuse(row, refusals.ended(row.state))
     row.answered_late, row.expires_at = True, row.closed_at or book.now
-    model = prices.models.get(request.model) if request.model else None
-    row.estimated = required(prices, config, model, request, asked)
+    row.estimated = needed
     return outcomes.first_answer(row)

@@ -98,7 +98,6 @@ def price(
 ) -> Priced:
     """Each operation is rounded by itself (P10); the cost is that of the estimate that counts."""
     prices = book.catalogue.prices.latest
-    model = prices.models[item.model] if item.model is not None else None
     request = OperationRequested(
         account_id=question.account,
         operation_id="",
@@ -107,7 +106,8 @@ def price(
         estimate=item,
     )
     asked = Asked(question.role, question.user_id)
-    needed = required(prices, config, model, request, asked)
+    needed = required(prices, config, request, asked)
+    model = prices.models[item.model] if item.model is not None else None
     counts = item if needed == prices.required(config, item, model) else NOTHING_SAID
     usd = exact_usd(prices, config, counts, item.model)
     return Priced(

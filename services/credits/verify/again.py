@@ -73,7 +73,8 @@ PRICES = """
                CASE WHEN mode = 'image' THEN items_created * image
                WHEN tokens_input + tokens_output < 1000000000 THEN greatest(
                    least, ((tokens_input + tokens_output) * a_token + a_credit - 1) / a_credit)
-               ELSE ceil((tokens_input + tokens_output)::numeric * a_token / a_credit)
+               ELSE least(ceil((tokens_input + tokens_output)::numeric * a_token / a_credit),
+                          1000000000000)
                END AS expected
         FROM usage JOIN price
              ON usage.price_version = price.price_version

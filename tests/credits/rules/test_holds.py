@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import convert
 from msgspec.structs import replace
 
 from services.credits.domain import BY_A_SERVICE, Asked
@@ -16,7 +17,7 @@ from shared.contracts.credits import (
     OperationRequested,
 )
 from shared.contracts.message import Event
-from shared.contracts.types import Json
+from shared.contracts.types import MAX_INT, Json
 from tests.credits.rules.desk import Desk, authorised, desk_with, repriced
 from tests.hearing import all_of, only, refused
 from tests.making import completed, extension, images_requested, requested, spelt_out
@@ -120,6 +121,18 @@ def test_the_first_answer_is_given_again_whatever_has_happened_since() -> None:
 
     assert authorised(again) == first
     assert only(OperationReplied, again).replayed
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_work_that_no_account_could_pay_is_invalid_and_leaves_the_id_free(*, is_done: bool) -> None:
+    desk = desk_with(100)
+    if is_done:
+        desk.tell(completed(1))
+
+    for said in ({"words": MAX_INT}, {"tokens_input": 0, "tokens_output": MAX_INT}):
+        error = refused(desk.tell(requested(1, estimate=convert(said, Estimate))))
+        assert (error.code, [one.path for one in error.fields or ()]) == ("invalid", ["estimate"])
+    assert authorised(desk.tell(requested(1))).estimated == 50
 
 
 def test_a_request_that_spells_out_its_defaults_is_the_same_request() -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.json import decode
 
 from services.credits.domain import Unpriced
 from shared.contracts.credits import (
@@ -13,8 +14,9 @@ from shared.contracts.credits import (
     OperationReplied,
     UsageRecorded,
 )
-from shared.contracts.message import Event, Message
+from shared.contracts.message import Event, Message, encode
 from shared.contracts.operating import AlertRaised
+from shared.contracts.types import MAX_CREDITS, MAX_INT
 from tests.credits.rules.desk import authorised, charge, desk_with, logged
 from tests.hearing import all_of, only, refused, warning
 from tests.making import (
@@ -134,6 +136,24 @@ def test_work_that_nobody_can_price_is_never_guessed() -> None:
     assert desk.tell(completed(1, operation_type="telepathy")) == [Unpriced("telepathy")]
     assert (desk.account().balance, desk.book.operations) == (100, {})
     assert charge(desk.tell(completed(1))).charged == 47
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"tokens_input": MAX_INT, "tokens_output": MAX_INT},
+        {"tokens_output": None, "units": MAX_INT, "unit_kind": "words"},
+        {"operation_type": "site_page_generation", "units": MAX_INT},
+    ],
+)
+def test_no_work_costs_more_than_facts_can_say(said: Fields) -> None:
+    desk = desk_with(100)
+
+    facts = desk.tell(completed(1, **said))
+
+    assert (charge(facts).charged, charge(facts).shortfall) == (100, MAX_CREDITS - 100)
+    for fact in all_of(Event, facts):
+        assert decode(encode(fact), type=type(fact)) == fact
 
 
 def test_a_request_after_its_charge_is_told_the_charge_and_its_moment() -> None:
