@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from services.credits import alerts, outcomes, usage
 from services.credits.book import Account, Book, Buckets, Change, Reference, Reservation, Run
 from services.credits.domain.thresholds import level_of, tell_the_customer
@@ -62,6 +64,7 @@ def take(book: Book, report: OperationCompleted, operation_type: str) -> list[Me
         work.price_version = book.catalogue.prices.latest.version  # P11
         if run is not None and grounds.is_by_the_run:
             promised_by(run, book, work, report)
+            report = vouched_for(run, report)
     before = level_of(book, account)
     done = settle(book, account, work, report, grounds)
     rows = usage.charged(book, account, work, report, done)
@@ -80,6 +83,16 @@ def promised_by(run: Run, book: Book, work: Reservation, report: OperationComple
     stage = run.stage(report.stage)
     if stage is not None and stage.operation_type == work.operation_type:
         work.model, work.estimated = stage.model, stage.estimated_each
+
+
+def vouched_for(run: Run, report: OperationCompleted) -> OperationCompleted:
+    """Work of a run, also where its report does not say so: as a stage would have reported it."""
+    return replace(
+        report,
+        source=report.source or "automation",
+        site_id=report.site_id or run.said.site_id,
+        user_id=report.user_id or run.said.user_id,
+    )
 
 
 def chargeable(

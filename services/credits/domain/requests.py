@@ -33,16 +33,16 @@ def authorise(book: Book, request: OperationRequested, asked: Asked) -> list[Mes
     needed = 0 if problem or config is None else required(prices, config, request, asked)
     if needed > MAX_CREDITS:
         return [request.refused(invalid([TOO_MUCH]))]
+    run = book.open_run(account.account_id, request.run_id)
+    of_the_run = run.remaining if run else 0
+    if needed > account.available + of_the_run:
+        problem = refusals.insufficient(book, account, needed, of_the_run)
     row = book.hear_of(account, request.operation_id, "refused")
     write_down(book, row, request, prices.version)
+    row.estimated = needed
     if problem is not None:
         return [refuse(row, problem)]
     assert config is not None, "an unknown operation is a problem"
-    row.estimated = needed
-    run = book.open_run(account.account_id, row.run_id)
-    of_the_run = run.remaining if run else 0
-    if row.estimated > account.available + of_the_run:
-        return [refuse(row, refusals.insufficient(book, account, row.estimated, of_the_run))]
     hold(book, account, row, config, run, request.hold_ttl_s)
     return [outcomes.first_answer(row), outcomes.reserved(book, account, row)]
 

@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.credits import CreditsCommitted, CreditsReserved, RunClosed, StageCharged
 from shared.contracts.message import Message
 from shared.contracts.operating import AlertRaised
-from tests.credits.rules.desk import authorised, charge, desk_with
+from tests.credits.rules.desk import authorised, charge, desk_with, logged
 from tests.credits.rules.runs import OF_THE_RUN, RUN_ID, desk_with_run, numbers, the_run
 from tests.hearing import all_of, only, refused
 from tests.making import cancelled, completed, failed, now_is, requested, uuid
@@ -107,6 +107,21 @@ def test_an_open_run_vouches_for_an_operation_that_nobody_asked_for() -> None:
     assert desk.tell(stage_done(1, done(1), is_done=False)) == []
     data = authorised(desk.tell(requested(1, **OF_THE_RUN)))
     assert (data.state, data.charged, data.held) == ("committed_late", 47, 0)
+
+
+def test_what_a_run_vouches_for_is_logged_as_its_stage_would_have_reported_it() -> None:
+    desk = desk_with(1_000)
+    desk.tell(run_requested(site_id=uuid(7), user_id="ann"))
+
+    logs = [
+        logged(desk.tell(message))
+        for message in (completed(1, **OF_THE_RUN), stage_done(1, done(2), is_done=False))
+    ]
+
+    for log in logs:
+        assert (log.source, log.site_id, log.user_id) == ("automation", uuid(7), "ann")
+    other = logged(desk.tell(completed(3, source="manual", user_id="bob", **OF_THE_RUN)))
+    assert (other.source, other.site_id, other.user_id) == ("manual", uuid(7), "bob")
 
 
 def test_the_reports_on_a_run_come_to_the_same_in_any_order() -> None:
