@@ -145,7 +145,22 @@ def contradiction(kind: Kind, reply: Reply, may_be: Sequence[Reply] | None) -> V
 def is_same(one: Reply, other: Reply) -> bool:
     """Whether both say the same on the wire; what PostgreSQL keeps as JSON has lost its order."""
     written, rewritten = encode(one), encode(other)
-    return written == rewritten or msgspec.json.decode(written) == msgspec.json.decode(rewritten)
+    return written == rewritten or present(written) == present(rewritten)
+
+
+def present(said: bytes) -> Json:
+    """What is said: null and absent are the same, and what was kept may leave out more."""
+    return without_nulls(msgspec.json.decode(said))
+
+
+def without_nulls(said: Json) -> Json:
+    match said:
+        case dict():
+            return {name: without_nulls(one) for name, one in said.items() if one is not None}
+        case list():
+            return [without_nulls(one) for one in said]
+        case _:
+            return said
 
 
 def about_state(kind: Kind, reply: Reply) -> Sequence[Reply]:

@@ -16,6 +16,7 @@ from shared.contracts.errors import Error
 from shared.contracts.message import Part
 from shared.contracts.types import (
     Code,
+    Count,
     Credits,
     Date,
     Dec,
@@ -229,7 +230,7 @@ class Run(Part, frozen=True, kw_only=True):
     held: Credits
     charged: Credits
     released: Credits
-    shortfall: Credits
+    shortfall: Count
     expires_at: Time
     stages: Sequence[RunStage]
     reason: str | None = None

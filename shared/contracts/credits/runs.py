@@ -186,7 +186,7 @@ class StageCharged(Event, frozen=True, kw_only=True):
     stage: int
     credits: Credits
     operations: int
-    shortfall: Credits
+    shortfall: Count  # A sum: each operation lacks at most what credits may be.
     run_remaining: Credits
 
     @property
@@ -215,7 +215,7 @@ class RunClosed(Event, frozen=True, kw_only=True):
     estimated: Credits
     charged: Credits
     released: Credits
-    shortfall: Credits
+    shortfall: Count
     stages: Sequence[ClosedStage]
     reason: Text200 | None = None
 

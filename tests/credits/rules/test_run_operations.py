@@ -3,10 +3,12 @@
 from itertools import permutations
 
 import pytest
+from msgspec.json import decode
 
 from shared.contracts.credits import CreditsCommitted, CreditsReserved, RunClosed, StageCharged
-from shared.contracts.message import Message
+from shared.contracts.message import Event, Message, encode
 from shared.contracts.operating import AlertRaised
+from shared.contracts.types import MAX_CREDITS, MAX_INT
 from tests.credits.rules.desk import authorised, charge, desk_with, logged
 from tests.credits.rules.runs import OF_THE_RUN, RUN_ID, desk_with_run, numbers, the_run
 from tests.hearing import all_of, only, refused
@@ -122,6 +124,18 @@ def test_what_a_run_vouches_for_is_logged_as_its_stage_would_have_reported_it() 
         assert (log.source, log.site_id, log.user_id) == ("automation", uuid(7), "ann")
     other = logged(desk.tell(completed(3, source="manual", user_id="bob", **OF_THE_RUN)))
     assert (other.source, other.site_id, other.user_id) == ("manual", uuid(7), "bob")
+
+
+def test_what_a_run_lacks_in_all_can_be_read_however_much_it_is() -> None:
+    desk = desk_with_run()
+    endless = [done(n, tokens_input=MAX_INT, tokens_output=MAX_INT) for n in (1, 2)]
+
+    facts = desk.tell(stage_done(1, *endless), run_completed())
+
+    (stage,), (run,) = all_of(StageCharged, facts), all_of(RunClosed, facts)
+    assert stage.shortfall == run.shortfall == 2 * MAX_CREDITS - 1_000
+    for fact in all_of(Event, facts):
+        assert decode(encode(fact), type=type(fact)) == fact
 
 
 def test_the_reports_on_a_run_come_to_the_same_in_any_order() -> None:
