@@ -1,11 +1,15 @@
-"""Which part of a span is read by days that are closed, and which by the hour or the entry."""
+"""Which part of a span is read by days that are closed, and which by the hour or the entry.
 
-from datetime import datetime
+A span that begins or ends within an hour is read by its whole hours, and at its ends by the row.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.credits.days import DAY
 from services.credits.derived import CLOSED_UNTIL, KIND, NUMBERS, TOTAL_NUMBERS
-from shared.contracts.moments import LAST
+from shared.contracts.moments import FIRST, LAST
 from shared.spans import Span, midnight
 
 DAYS = {
@@ -22,10 +26,21 @@ OF_A_KIND = f"""
     item_kind AS first_kind, item_kind AS last_kind
 """
 BY_KIND = f"{KIND}, {OF_A_KIND}"
+# A row of the usage log, as it is one of a sum of its kind.
+BY_ROW = """
+    site_id, operation_type, model_used AS model, provider, image_quality, item_kind, source,
+    status, 1 AS actions, credits_used AS credits, shortfall, coalesce(cost_usd, 0) AS cost_usd,
+    coalesce(tokens_input, 0) AS tokens_input, coalesce(tokens_output, 0) AS tokens_output,
+    items_created AS items, coalesce(response_time_ms, 0) AS response_ms,
+    CASE WHEN response_time_ms IS NULL THEN 0 ELSE 1 END AS responses,
+    CASE status WHEN 'failed' THEN 1 ELSE 0 END AS failures,
+    item_kind AS first_kind, item_kind AS last_kind
+"""
+HOUR = timedelta(hours=1)
 
 
 class Days(NamedTuple):
-    """A span, and the whole days in it: none where the first is the end."""
+    """A span, and the whole days (or hours) in it: none where the first is the end."""
 
     since: datetime
     first_day: datetime
@@ -35,11 +50,30 @@ class Days(NamedTuple):
 
 def days_of(span: Span) -> Days:
     """The whole UTC days of a span; of one that ends before it begins nothing is left."""
+    return whole(span, midnight, DAY)
+
+
+def hours_of(span: Span) -> Days:
+    """The same of its whole hours, for `used_to_the_moment`."""
+    return whole(span, begun, HOUR)
+
+
+def whole(span: Span, begin: Callable[[datetime], datetime], length: timedelta) -> Days:
     since, until = span.since, max(span)
-    first = midnight(since)
+    first = begin(since)
     if first < since:
-        first = first + DAY if first < midnight(LAST) else LAST
-    return Days(since, min(first, until), max(min(first, until), midnight(until)), until)
+        first = first + length if first < begin(LAST) else LAST
+    return Days(since, min(first, until), max(min(first, until), begin(until)), until)
+
+
+def begun(moment: datetime) -> datetime:
+    """When the hour of a moment began."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def is_by_hour(span: Span) -> bool:
+    """Whether sums by hour know all of a span."""
+    return all(moment in (FIRST, LAST) or moment == begun(moment) for moment in span)
 
 
 def used_in_days(matches: str) -> str:
@@ -67,6 +101,20 @@ def in_days(table: str, columns: str, of_hours: str, matches: str) -> str:
 def used_in_hours(matches: str) -> str:
     """The same by the hour alone."""
     return part("hourly_usage", "hour", BY_KIND, "asked.since", "asked.until", matches)
+
+
+def used_to_the_moment(matches: str) -> str:
+    """What was used in a span of which sums by hour know only the middle (`hours_of`)."""
+    middle = part("hourly_usage", "hour", BY_KIND, "asked.first_day", "asked.end_day", matches)
+    ends = ("asked.since", "asked.first_day"), ("asked.end_day", "asked.until")
+    return " UNION ALL ".join([middle, *(rows_between(*end, matches) for end in ends)])
+
+
+def rows_between(since: str, until: str, matches: str) -> str:
+    return f"""
+        SELECT date_trunc('hour', created_at, 'UTC') AS hour, {BY_ROW} FROM usage AS rows
+        WHERE {matches} AND created_at >= {since} AND created_at < {until}
+    """  # noqa: S608 - Constants of this file.
 
 
 def part(table: str, moment: str, columns: str, since: str, until: str, matches: str) -> str:

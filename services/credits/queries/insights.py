@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 from services.credits.prices import half_up, usd_text
 from services.credits.queries.books import Books
-from services.credits.queries.days import DAYS, days_of, totals_in_days, used_in_days, used_in_hours
+from services.credits.queries.days import (
+    DAYS,
+    days_of,
+    hours_of,
+    is_by_hour,
+    totals_in_days,
+    used_in_days,
+    used_in_hours,
+    used_to_the_moment,
+)
 from services.credits.queries.filters import OF_ONE, OWNER
 from services.credits.queries.labels import kind_made, label_of
 from services.credits.queries.questions import asked_as
@@ -117,7 +126,7 @@ def sums_statement(dimension: Dimension) -> str:
 async def insights(books: Books, questions: Sequence[Question[AskInsights]]) -> list[Insights]:
     """A statement a dimension, whoever asks."""
     found: list[list[Record]] = [[] for _ in questions]
-    for dimension, places in places_of(questions).items():
+    for dimension, places in places_of(books, questions).items():
         asked = [columns_of(questions[place], books) for place in places]
         for row in await books.tx.fetch(sums_statement(dimension), *zip(*asked, strict=True)):
             found[places[row["place"] - 1]].append(row)
@@ -127,11 +136,16 @@ async def insights(books: Books, questions: Sequence[Question[AskInsights]]) -> 
     ]
 
 
-def places_of(questions: Sequence[Question[AskInsights]]) -> Mapping[Dimension, Sequence[int]]:
+def places_of(
+    books: Books, questions: Sequence[Question[AskInsights]]
+) -> Mapping[Dimension, Sequence[int]]:
     """Which questions are about a dimension."""
     found: dict[Dimension, list[int]] = {}
     for place, question in enumerate(questions):
-        found.setdefault(dimension_of(question.params), []).append(place)
+        dimension = dimension_of(question.params)
+        if not is_by_hour(span_asked(question.params, books)):
+            dimension = dimension._replace(used=used_to_the_moment(OF_ITS_SITE))
+        found.setdefault(dimension, []).append(place)
     return found
 
 
@@ -145,11 +159,13 @@ def dimension_of(params: AskInsights) -> Dimension:
 
 def columns_of(question: Question[AskInsights], books: Books) -> tuple[object, ...]:
     params, owner = question.params, question.account
-    return *days_of(span_asked(params, books)), params.site_id, lane_of(owner), owner
+    span = span_asked(params, books)
+    when = days_of(span) if is_by_hour(span) else hours_of(span)
+    return *when, params.site_id, lane_of(owner), owner
 
 
 def span_asked(params: AskInsights, books: Books) -> Span:
-    """Whole hours: those that begin in the range."""
+    """Thirty days, where nobody names any."""
     is_open = (params.from_, params.to, params.preset) == (None, None, None)
     return span_of(USUAL if is_open else params, books.now)
 

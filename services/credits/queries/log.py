@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.credits.partitions import KEPT_SINCE
 from services.credits.prices import usd_text
 from services.credits.queries.books import Books
-from services.credits.queries.days import totals_in_days, used_in_days
+from services.credits.queries.days import is_by_hour, totals_in_days, used_in_days
 from services.credits.queries.filters import (
     OF_ALL,
     OF_ONE,
@@ -26,7 +26,6 @@ from services.credits.queries.usage import USAGE, usage_row_of
 from shared.contracts.credits.answers import UsageLog, UsageSums
 from shared.contracts.credits.queries import AskUsage
 from shared.contracts.errors import Error, unavailable
-from shared.contracts.moments import FIRST, LAST
 from shared.keyset import cursor_of, start_of
 from shared.postgres import Record
 from shared.spans import span_of
@@ -180,17 +179,7 @@ async def sums_of(books: Books, pages: Sequence[Wanted], scope: Scope) -> dict[i
 
 def is_known_by_hour(asked: Asked, now: datetime) -> bool:
     params = asked.params
-    return (
-        params.run_id is None
-        and params.user_id is None
-        and all(map(is_whole_hour, span_of(params, now)))
-    )
-
-
-def is_whole_hour(moment: datetime) -> bool:
-    if moment in (FIRST, LAST):
-        return True
-    return (moment.minute, moment.second, moment.microsecond) == (0, 0, 0)
+    return params.run_id is None and params.user_id is None and is_by_hour(span_of(params, now))
 
 
 def page(wanted: Wanted, rows: Sequence[Record], totals: Totals) -> UsageLog:

@@ -30,8 +30,7 @@ async def test_every_answer_is_the_same_once_days_are_closed(clerk: Clerk, accou
 
 USED = """
     SELECT count(*), coalesce(sum(credits_used), 0)::bigint FROM usage
-    WHERE account_id = $1 AND date_trunc('hour', created_at, 'UTC') >= $2
-      AND date_trunc('hour', created_at, 'UTC') < $3
+    WHERE account_id = $1 AND created_at >= $2 AND created_at < $3
 """
 MOVED = """
     SELECT coalesce(sum(greatest(moved, 0)), 0)::bigint, coalesce(sum(-least(moved, 0)), 0)::bigint

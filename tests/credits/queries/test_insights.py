@@ -40,6 +40,24 @@ async def test_s23_every_dimension_has_the_same_totals(clerk: Clerk, account: st
             assert sum(row[name] for row in data["rows"]) == totals[name]
 
 
+async def test_a_range_counts_to_the_moment_from_whatever_side(clerk: Clerk, account: str) -> None:
+    for wave in s23(account):
+        await clerk.hears(wave)
+    log = await clerk.tells("usage.log", account)
+    middle = log["rows"][len(log["rows"]) // 2]["created_at"]
+
+    for span in ({"from": middle}, {"to": middle}, {"from": middle, "to": middle}):
+        asked = await clerk.tells("usage.log", account, **span)
+        for name in DIMENSIONS:
+            found = await clerk.tells("credits.insights", account, dimension=name, **span)
+            totals = found["totals"]
+            assert totals["credits"] == asked["sums"]["credits"], (name, span)
+            assert (totals["actions"], totals["cost_usd"]) == (
+                asked["total_count"],
+                asked["sums"]["cost_usd"],
+            )
+
+
 async def test_s23_consumption_is_what_was_made(clerk: Clerk, account: str) -> None:
     await clerk.hears(*s23(account))
 
