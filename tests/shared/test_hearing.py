@@ -17,6 +17,8 @@ from shared.hearing import DeafError, has_some
 from shared.poller import Poller
 from tests.shared.polling import Reading, idle, tell, until
 
+FETCHED_SECONDS = 0.3  # Longer than the broker lets a fetch wait.
+
 
 @contextmanager
 def without_metadata(poller: Poller) -> Iterator[None]:
@@ -55,6 +57,7 @@ async def test_who_has_not_polled_is_not_deaf(reading: Reading) -> None:
     """A batch may wait for a database, and partitions may be left alone for a while."""
     async with idle(reading) as poller:
         poller.consumer.pause(reading.here)
+        await asyncio.sleep(FETCHED_SECONDS)  # What was under way has come.
         poller.consumer.seek(reading.here, 0)  # What it has fetched before is dropped.
         await poller.listen()
         await poller.listen()
@@ -79,6 +82,7 @@ async def test_what_has_come_and_waits_for_its_turn_is_no_silence(reading: Readi
 async def test_after_a_rebalance_a_partition_is_looked_at_anew(reading: Reading) -> None:
     async with idle(reading) as poller:
         poller.consumer.pause(reading.here)
+        await asyncio.sleep(FETCHED_SECONDS)  # What was under way has come.
         poller.consumer.seek(reading.here, 0)
         await poller.listen()
 

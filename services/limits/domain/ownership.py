@@ -114,11 +114,14 @@ def transfer(book: Book, command: OwnershipTransferRequested, asked: Asked) -> l
 
 
 def whoever_gives(book: Book, account: Account, asked: Asked) -> Member | None:
-    """The owner who asks; an owner of whom only the seat is known may be he, and nobody else."""
-    known = active_member(book, account.account_id, asked.user_id)
-    if known is not None:
-        return known if known.is_an_owner else None
-    return next((m for m in owners(book, account.account_id) if m.user_id is None), None)
+    """The owner who asks; somebody who is known to own nothing, or to have left, gives nothing.
+
+    Whom no row knows is an owner by his token alone: then it is the first one's.
+    """
+    whose = owners(book, account.account_id)
+    named = [m for m in book.members.values() if m.user_id == asked.user_id]
+    known = [member for member in named if member.account_id == account.account_id]
+    return next((m for m in known or whose if m.is_an_owner), None)
 
 
 def why_not(heir: Member, owner: Member) -> Error | None:

@@ -75,6 +75,7 @@ FIND_TEAMS = f"""
         WHERE lane = its_lane AND account_id = its_account AND state <> 'removed' OFFSET 0
     ) AS found
 """  # noqa: S608 - Constants of this file.
+FIND_EVERYBODY = FIND_TEAMS.replace("AND state <> 'removed' ", "")
 FIND_BY_ID = f"""
     {FOUND} {WANTED.format("uuid")} CROSS JOIN LATERAL (
         SELECT * FROM members
@@ -120,7 +121,10 @@ read_sites = msgspec.json.Decoder(dict[str, datetime]).decode
 async def load(tx: Transaction, book: Book, causes: Sequence[Cause]) -> None:
     """Read the teams that the batch is about, and whoever else it names."""
     teams = {(book.accounts[m.account_id].lane, m.account_id) for m in among(causes, OF_A_TEAM)}
-    rows = await find(tx, FIND_TEAMS, teams)
+    given = among(causes, {OwnershipTransferRequested})
+    left = {(book.accounts[m.account_id].lane, m.account_id) for m in given}
+    rows = await find(tx, FIND_TEAMS, teams - left)
+    rows += await find(tx, FIND_EVERYBODY, left)  # Whoever was removed hands over nothing.
     named = among(causes, NAMING_MEMBERS)
     rows += await find(tx, FIND_BY_ID, keys(book, ((m.account_id, m.member_id) for m in named)))
     rows += await find(tx, FIND_BY_USER, keys(book, users_in(causes)))

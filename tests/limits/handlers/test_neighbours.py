@@ -24,6 +24,7 @@ from tests.limits.making import (
     keywords_gone,
     opened,
     override,
+    remove,
     seen,
     site_gone,
     site_made,
@@ -147,6 +148,24 @@ async def test_an_id_used_for_one_command_is_free_for_another(worker: Worker, ac
     sent = await worker.obey(by("owner", transfer(1, member, account), OWNER))
 
     assert data_of(sent, "account.ownership.transfer.replied")
+
+
+async def test_whoever_was_removed_hands_over_nothing(worker: Worker, account: str) -> None:
+    await worker.obey(on_plan("scale", account), opened(account))
+    ids = []
+    for number, name in enumerate(("ben", "cat"), 1):
+        invited = await worker.obey(by("owner", invite(number, account=account), OWNER))
+        ids.append(data_of(invited, InviteReplied.topic)["member_id"])
+        await worker.obey(accepted(ids[-1], name, account))
+    given = await worker.obey(by("owner", transfer(1, ids[0], account), OWNER))
+    first = data_of(given, "account.ownership.transfer.replied")["previous"]["member_id"]
+    await worker.obey(by("owner", remove(first, account), "ben"))
+
+    (reply,) = await worker.obey(by("owner", transfer(2, ids[1], account), OWNER))
+
+    assert reply.said["error"]["code"] == "forbidden"
+    owner = "SELECT user_id FROM members WHERE account_id = $1 AND role = 'owner'"
+    assert await worker.fetch(owner, account) == [("ben",)]
 
 
 async def test_questions_of_one_poll_are_answered_each_about_its_account(

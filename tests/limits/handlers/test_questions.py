@@ -126,7 +126,7 @@ async def test_a_team_is_told_page_by_page_with_its_seats(worker: Worker, accoun
     assert (len(first["rows"]), len(second["rows"])) == (10, 2)
     assert "next_cursor" not in second
     assert len({row["member_id"] for row in (*first["rows"], *second["rows"])}) == 12
-    assert first["seats"] == {"current": 12, "held": 0}
+    assert first["seats"] == {"current": 12, "held": 0, "limit": None}
     assert [row["user_id"] for row in owners["rows"]] == [OWNER]
     assert [row["email"] for row in found["rows"]] == ["user11@example.com"]
     refused = await worker.asked("team.members", account, page={"cursor": "abc"})

@@ -211,13 +211,14 @@ def transferred(
     heir = world.person(said.account_id, said.member_id)
     if one.status[1] != "cancelled" and heir is not None and heir.sits:
         sit_down(one, asked)
-    nameless = next((person for person in one.owners() if person.user is None), None)
-    owner, answer = one.active(asked.user_id) or nameless, None
+    known = [person for person in one.team.values() if person.user == asked.user_id]
+    owner = next((person for person in known or one.owners() if person.owns), None)
+    answer: Answer | None = None
     if one.status[1] == "cancelled":
         answer = CLOSED
     elif heir is None or not heir.sits:
         return [NOBODY]
-    elif owner is None or not owner.owns:
+    elif owner is None:
         return [OWNERS_ONLY]
     if answer is None and heir is not None and heir.state == "invited":
         answer = Answer("conflict", ("member", "invited", None))
