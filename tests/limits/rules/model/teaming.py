@@ -211,8 +211,8 @@ def transferred(
     heir = world.person(said.account_id, said.member_id)
     if one.status[1] != "cancelled" and heir is not None and heir.sits:
         sit_down(one, asked)
-    known = [person for person in one.team.values() if person.user == asked.user_id]
-    owner = next((person for person in known or one.owners() if person.owns), None)
+    askers = [person for person in one.team.values() if person.user == asked.user_id]
+    owner = next((person for person in askers or one.owners() if person.owns), None)
     answer: Answer | None = None
     if one.status[1] == "cancelled":
         answer = CLOSED
